@@ -1,0 +1,1 @@
+"""How money moves: the bank port, its adapters, and a sandbox bank of our own."""

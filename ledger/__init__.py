@@ -1,0 +1,1 @@
+"""Where the money is: a double-entry ledger in PostgreSQL."""

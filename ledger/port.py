@@ -1,0 +1,142 @@
+"""What the rest of Danbao knows of the ledger: one transition in, everything or nothing stored."""
+
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from domain.accounts import Journal
+from domain.escrow import Moved
+from domain.events import Event
+from domain.states import State
+
+Detail = dict[str, str | int | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """The purchase as lists and pages read it: the projection that `record` moves."""
+
+    stage: str
+    dispute: str
+    status: str
+    funded: int
+    held: int
+    disputed: int
+    released: int
+    refunded: int
+    authorised: int
+    #: Minor units on their way back to the buyer, without a definitive answer yet.
+    returning: int
+    bank: str
+    method: str
+    attempt: int
+    #: The reference of the current payment attempt, "" before the first.
+    payment: str
+    declined: str
+    deadline: datetime | None
+    capture_before: datetime | None
+    dispute_deadline: datetime | None
+    review: str
+    told: int
+
+    @classmethod
+    def of(cls, state: State) -> "Row":
+        return cls(
+            stage=state.stage,
+            dispute=state.dispute,
+            status=state.status,
+            **asdict(state.amounts),
+            returning=sum(back.amount for back in state.returns),
+            bank=state.bank,
+            method=state.method,
+            attempt=state.attempt,
+            payment=state.payment if state.attempt else "",
+            declined=state.declined,
+            deadline=state.deadline,
+            capture_before=state.capture_before,
+            dispute_deadline=state.dispute_deadline,
+            review=state.review,
+            told=state.told,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """One step of one purchase: legs, row and public events, committed together.
+
+    `sequence` is the escrow's version after it (2 is the first step after creation) and its
+    idempotency key. `tells` are the public events in order; the first has the per-escrow number
+    `first_event`, so their numbering is gapless.
+    """
+
+    escrow_id: str
+    sequence: int
+    name: str
+    by: str
+    at: datetime
+    currency: str
+    legs: Journal
+    row: Row
+    first_event: int
+    tells: tuple[str, ...]
+    detail: Detail
+
+    @classmethod
+    def of(cls, moved: Moved[State]) -> "Transition":
+        after = moved.escrow
+        return cls(
+            escrow_id=after.terms.escrow_id,
+            sequence=after.sequence,
+            name=moved.event.name,
+            by=moved.event.by,
+            at=moved.at,
+            currency=after.terms.currency,
+            legs=moved.legs,
+            row=Row.of(after),
+            first_event=after.told - len(moved.tells) + 1,
+            tells=moved.tells,
+            detail=detail(moved.event),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A journal that belongs to no live purchase, such as a late payment.
+
+    Its id is fixed by (`subject`, `sequence`), `name` says what it is.
+    """
+
+    subject: str
+    sequence: int
+    name: str
+    at: datetime
+    currency: str
+    legs: Journal
+
+
+class LedgerConflict(Exception):
+    """The same key with other content, or a step out of order: a bug of ours, nothing stored."""
+
+
+class Book(Protocol):
+    async def record(self, transition: Transition) -> None:
+        """Store the step once, however often it is called. Raises LedgerConflict."""
+
+    async def post(self, posting: Posting) -> None:
+        """Store a journal once. Raises LedgerConflict."""
+
+
+def detail(event: Event) -> Detail:
+    """What an event says besides its name, as JSON scalars (durations and times ISO 8601)."""
+    said = ((field.name, getattr(event, field.name)) for field in fields(event))
+    return {name: _scalar(value) for name, value in said if name != "by"}
+
+
+def _scalar(value: object) -> str | int | None:
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, timedelta):
+        return f"PT{value.total_seconds():.0f}S"
+    if value is None or isinstance(value, int):
+        return value
+    return str(value)

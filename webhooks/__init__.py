@@ -1,0 +1,1 @@
+"""What merchants hear: signed notices of what happened to a purchase."""

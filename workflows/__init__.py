@@ -1,0 +1,1 @@
+"""The story of a purchase as a durable workflow."""

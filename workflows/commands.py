@@ -1,0 +1,73 @@
+"""What the doors say to a running purchase: arguments and answers of its updates and signals.
+
+Updates may be refused: an ApplicationError whose `type` is the refusal's `code`
+(domain/errors.py). Signals are facts.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from domain.states import Party
+
+
+@dataclass(frozen=True, slots=True)
+class Pay:
+    """The buyer chose `method` at `bank`; the bank sends the buyer back to `return_url`."""
+
+    bank: str
+    method: str
+    return_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentPage:
+    """Send the buyer to `redirect_url`; "" when the bank declined at once (`declined` says why)."""
+
+    redirect_url: str = ""
+    declined: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Ship:
+    carrier: str = ""
+    tracking: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    by: Party
+
+
+@dataclass(frozen=True, slots=True)
+class Refund:
+    """`amount` minor units; in freeze mode before the deduction only the whole."""
+
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Extend:
+    by: Party
+    extension: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where the purchase is after an accepted command; the row is at least this far."""
+
+    status: str
+    sequence: int
+
+
+@dataclass(frozen=True, slots=True)
+class Confirm:
+    """The buyer has the goods. A `command_id` seen before changes nothing."""
+
+    command_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class BankReport:
+    """A bank said that something happened to `reference`; we ask it what."""
+
+    reference: str
