@@ -160,6 +160,8 @@ class Begun(StrEnum):
 
     NOW = "now"
     BEFORE = "before"
+    #: Longer ago than the bank remembers our references (24 h): never sent again blind.
+    LONG_AGO = "long_ago"
 
 
 class OrderChanged(Exception):

@@ -2,13 +2,14 @@
 
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from domain.accounts import Journal
 from domain.escrow import Moved
 from domain.events import Event
 from domain.states import State
 
+S = TypeVar("S", bound=State)
 Detail = dict[str, str | int | None]
 
 
@@ -82,7 +83,7 @@ class Transition:
     detail: Detail
 
     @classmethod
-    def of(cls, moved: Moved[State]) -> "Transition":
+    def of(cls, moved: Moved[S]) -> "Transition":
         after = moved.escrow
         return cls(
             escrow_id=after.terms.escrow_id,

@@ -1,9 +1,19 @@
 """Names that Temporal stores: they outlive deployments, so they are written once, here."""
 
+from temporalio.common import SearchAttributeKey
+
 #: Workflow tasks, local activities and the merchant's notices.
 ESCROW_QUEUE = "escrow"
 #: Everything that is said to a bank after the first quick try; fair between merchants.
 BANK_QUEUE = "bank"
+
+MERCHANT_ID = SearchAttributeKey.for_keyword("MerchantId")
+ORDER_ID = SearchAttributeKey.for_keyword("OrderId")
+CURRENCY = SearchAttributeKey.for_keyword("Currency")
+AMOUNT_MINOR = SearchAttributeKey.for_int("AmountMinor")
+#: Coarse on purpose, because each change costs: `unpaid`, then `paid`; `review` when a person
+#: must look.
+ESCROW_STAGE = SearchAttributeKey.for_keyword("EscrowStage")
 
 
 def late_payment_id(reference: str) -> str:
@@ -11,6 +21,6 @@ def late_payment_id(reference: str) -> str:
     return f"late:{reference}"
 
 
-def notice_id(event_id: str) -> str:
+def notice_id(escrow_id: str, sequence: int) -> str:
     """The workflow that keeps telling a merchant what it did not hear at the first try."""
-    return f"notice:{event_id}"
+    return f"notice:{escrow_id}:{sequence}"

@@ -1,0 +1,20 @@
+"""Writing down what happened: the ledger, the row and the public events in one commit."""
+
+from temporalio import activity
+
+from ledger.port import Book, Posting, Transition
+
+
+class Bookkeeping:
+    def __init__(self, book: Book) -> None:
+        self._book = book
+
+    @activity.defn
+    async def record(self, transition: Transition) -> None:
+        """Store one step of a purchase; again changes nothing."""
+        await self._book.record(transition)
+
+    @activity.defn
+    async def post(self, posting: Posting) -> None:
+        """Store a journal that belongs to no live purchase; again changes nothing."""
+        await self._book.post(posting)

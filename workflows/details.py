@@ -1,0 +1,64 @@
+"""What an operator reads in the Temporal UI: what a purchase waits for, who acts, until when."""
+
+from datetime import datetime
+
+from temporalio import workflow
+
+with workflow.unsafe.imports_passed_through():
+    from domain.escrow import Escrow
+    from domain.money import Money
+    from domain.states import Dispute, Stage
+
+WAITS = {
+    Stage.AWAITING_PAYMENT: "waiting for the buyer to pay",
+    Stage.PAYING: "waiting for the bank's word on the payment",
+    Stage.AWAITING_SHIPMENT: "waiting for the merchant to ship",
+    Stage.CAPTURING: "waiting for the bank to deduct the frozen money",
+    Stage.AWAITING_CONFIRMATION: "waiting for the buyer to confirm receipt",
+    Stage.COMPLETED: "completed",
+    Stage.REFUNDED: "refunded",
+    Stage.CLOSED: "closed",
+}
+
+#: What happens by itself when nobody does anything.
+DEFAULTS = {
+    Stage.AWAITING_PAYMENT: "closes",
+    Stage.PAYING: "is closed at the bank",
+    Stage.AWAITING_SHIPMENT: "goes back to the buyer",
+    Stage.AWAITING_CONFIRMATION: "is released to the merchant",
+}
+
+
+def waiting_for(escrow: Escrow) -> str:
+    """One line: "waiting for the buyer to confirm receipt until 2026-11-03 09:00 UTC"."""
+    wait = WAITS[escrow.stage]
+    return f"{wait} until {_moment(escrow.deadline)}" if escrow.deadline else wait
+
+
+def current_details(escrow: Escrow) -> str:
+    """Markdown for the workflow's page."""
+    return "\n".join(f"- {line}" for line in _lines(escrow))
+
+
+def _lines(escrow: Escrow) -> list[str]:
+    amounts, currency = escrow.amounts, escrow.terms.currency
+    lines = [f"**{waiting_for(escrow)}**"]
+    if escrow.deadline and escrow.stage in DEFAULTS:
+        lines.append(f"if nobody acts, it then {DEFAULTS[escrow.stage]}")
+    for name in ("authorised", "held", "disputed", "released", "refunded"):
+        amount = getattr(amounts, name)
+        if amount:
+            lines.append(f"{name} {Money(amount, currency)}")
+    if escrow.dispute is not Dispute.NONE:
+        lines.append(f"dispute {escrow.dispute} until {_moment(escrow.dispute_deadline)}")
+    for back in escrow.returns:
+        lines.append(f"at the bank: {back.way} of {Money(back.amount, currency)} {back.reference}")
+    if escrow.declined:
+        lines.append(f"the bank last said no: {escrow.declined}")
+    if escrow.review:
+        lines.append(f"**a person must look: {escrow.review}**")
+    return lines
+
+
+def _moment(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S} UTC" if moment else "no deadline"

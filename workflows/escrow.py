@@ -1,0 +1,179 @@
+"""One purchase, from the first choice of a bank until the last unit has left.
+
+The rules stand in `domain/`; this is when they are asked.
+"""
+
+import asyncio
+from dataclasses import dataclass
+from datetime import datetime
+
+from temporalio import workflow
+
+from workflows.alarm import Alarm
+from workflows.commands import (
+    BankReport,
+    Cancel,
+    Confirm,
+    Extend,
+    Pay,
+    PaymentPage,
+    Refund,
+    Ship,
+    Standing,
+)
+from workflows.details import waiting_for
+from workflows.paying import Paying
+from workflows.purchase import Purchase
+from workflows.refusals import refusing
+
+with workflow.unsafe.imports_passed_through():
+    from domain import events
+    from domain.escrow import Escrow
+    from domain.events import Event
+    from domain.states import Party
+    from domain.terms import Terms
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How a purchase ended; amounts in minor units."""
+
+    stage: str
+    released: int
+    refunded: int
+    review: str
+
+
+@workflow.defn(name="Escrow")
+class EscrowWorkflow:
+    @workflow.init
+    def __init__(self, terms: Terms) -> None:
+        self.purchase = Purchase(terms)
+        self.paying = Paying(self.purchase)
+        self.alarm = Alarm()
+        self.seen: set[str] = set()
+
+    @workflow.run
+    async def run(self, terms: Terms) -> Outcome:
+        """Live until every unit has left and every way out has its answer from the bank."""
+        life = asyncio.create_task(self.live())
+        while not life.done():
+            try:
+                await asyncio.shield(life)
+            except asyncio.CancelledError:
+                # Cancelling a workflow must not strand money; `cancel` is the command for that.
+                workflow.logger.warning("cancellation ignored: %s", terms.escrow_id)
+        life.result()
+        return self.outcome()
+
+    async def live(self) -> None:
+        while not (self.purchase.over and workflow.all_handlers_finished()):
+            self.alarm.set(self.wake_up(), waiting_for(self.escrow))
+            # Whatever comes first: a command, the bank's word, or the next deadline or reminder.
+            await workflow.wait_condition(self.moved)
+            self.purchase.errands.check()
+            if self.alarm.rang:
+                await self.clock_strikes()
+
+    @property
+    def escrow(self) -> Escrow:
+        return self.purchase.escrow
+
+    def moved(self) -> bool:
+        over = self.purchase.over and workflow.all_handlers_finished()
+        rescheduled = self.wake_up() != self.alarm.at
+        return over or rescheduled or self.alarm.rang or self.purchase.errands.failed
+
+    def wake_up(self) -> datetime | None:
+        return self.paying.wake_up if self.paying.under_way else self.escrow.next_wake_up
+
+    async def clock_strikes(self) -> None:
+        if self.paying.under_way:
+            self.paying.ask()
+            return
+        async with self.purchase.lock:
+            # Somebody may have moved, or begun to pay, while we waited for the lock.
+            event = self.escrow.due(workflow.now())
+            if event is not None and not self.paying.under_way:
+                await self.purchase.commit(event)
+
+    def outcome(self) -> Outcome:
+        amounts = self.escrow.amounts
+        return Outcome(self.escrow.stage, amounts.released, amounts.refunded, self.escrow.review)
+
+    # Requests: refused with a typed error, or done.
+
+    @workflow.update
+    async def pay(self, command: Pay) -> PaymentPage:
+        with refusing():
+            return await self.paying.pay(command)
+
+    @workflow.update
+    async def cancel(self, command: Cancel) -> Standing:
+        with refusing():
+            while True:
+                await self.paying.leave()
+                async with self.purchase.lock:
+                    if not self.paying.under_way:
+                        return await self.purchase.commit(events.Cancelled(by=command.by))
+
+    @workflow.update
+    async def ship(self, command: Ship) -> Standing:
+        with refusing():
+            return await self.purchase.move(shipped(command))
+
+    @workflow.update
+    async def refund(self, command: Refund) -> Standing:
+        with refusing():
+            return await self.purchase.move(events.RefundGranted(amount=command.amount))
+
+    @workflow.update
+    async def extend(self, command: Extend) -> Standing:
+        with refusing():
+            return await self.purchase.move(extended(command))
+
+    # Facts: they happened, whatever we think of them.
+
+    @workflow.signal
+    async def confirm_receipt(self, fact: Confirm) -> None:
+        if fact.command_id not in self.seen:
+            self.seen.add(fact.command_id)
+            await self.purchase.move_if_possible(events.ReceiptConfirmed(by=Party.BUYER))
+
+    @workflow.signal
+    async def bank_reported(self, report: BankReport) -> None:
+        await self.paying.reported(report.reference)
+
+    # A cheap first look, before a request leaves a trace; `commit` decides for good.
+
+    @pay.validator
+    def may_pay(self, command: Pay) -> None:
+        self.first_look(events.PaymentStarted(bank=command.bank, method=command.method))
+
+    @cancel.validator
+    def may_cancel(self, command: Cancel) -> None:
+        self.first_look(events.Cancelled(by=command.by))
+
+    @ship.validator
+    def may_ship(self, command: Ship) -> None:
+        self.first_look(shipped(command))
+
+    @refund.validator
+    def may_refund(self, command: Refund) -> None:
+        self.first_look(events.RefundGranted(amount=command.amount))
+
+    @extend.validator
+    def may_extend(self, command: Extend) -> None:
+        self.first_look(extended(command))
+
+    def first_look(self, event: Event) -> None:
+        with refusing():
+            self.escrow.allows(event)
+
+
+def shipped(command: Ship) -> Event:
+    return events.Shipped(carrier=command.carrier, tracking=command.tracking)
+
+
+def extended(command: Extend) -> Event:
+    return events.InspectionExtended(extension=command.extension, by=command.by)

@@ -1,0 +1,185 @@
+"""Quick local, patient regular: how a purchase takes its steps.
+
+A short idempotent step runs first as a local activity with one short try: no task queue, one
+history event. What does not answer promptly becomes a regular activity with a patient retry
+policy, which operators see. Calls that move money are regular from the start.
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any, TypeVar
+
+from temporalio import workflow
+from temporalio.common import Priority, RetryPolicy
+from temporalio.exceptions import ActivityError
+
+from workflows.names import BANK_QUEUE, ESCROW_QUEUE
+
+with workflow.unsafe.imports_passed_through():
+    from activities.bookkeeping import Bookkeeping
+    from activities.funding import Done, Funding
+    from activities.notices import FIRST_TRIES, Notices
+    from banks.port import AlreadyPaid, Closed, Declined, Order, Redirect, Truth
+    from ledger.port import Posting, Transition
+    from webhooks.port import Notice
+
+A = TypeVar("A")
+Step = Callable[[Funding, Order], Awaitable[A]]
+
+#: A commit takes milliseconds; a database that needs longer is in trouble and gets patience.
+QUICK_COMMIT = timedelta(seconds=1)
+PATIENT_COMMIT = timedelta(seconds=10)
+COMMIT_RETRIES = RetryPolicy(
+    initial_interval=timedelta(milliseconds=200), maximum_interval=timedelta(seconds=15)
+)
+#: A buyer is looking at a spinner.
+QUICK_ASK = timedelta(seconds=2)
+#: Longer than the adapter's own timeout, so that its verdict arrives.
+PATIENT_ASK = timedelta(seconds=20)
+#: The activities say themselves when to ask again; this is for what they can't foresee.
+BANK_RETRIES = RetryPolicy(
+    initial_interval=timedelta(seconds=5), maximum_interval=timedelta(hours=1)
+)
+#: The first tries of banks.md up to the one after 5 minutes; then a person hears of it.
+TRIES_BEFORE_REVIEW = 6
+#: How long a buyer waits for a payment page before choosing again.
+PAGE_PATIENCE = timedelta(seconds=20)
+ONE_TRY = RetryPolicy(maximum_attempts=1)
+
+
+async def record(transition: Transition) -> None:
+    """Commit one transition; returns when it is stored, however long that takes."""
+    await _commit(Bookkeeping.record, transition, transition.name)
+
+
+async def post(posting: Posting) -> None:
+    await _commit(Bookkeeping.post, posting, posting.name)
+
+
+async def _commit(step: Callable[..., Any], what: Transition | Posting, summary: str) -> None:
+    try:
+        await workflow.execute_local_activity_method(
+            step,
+            what,
+            start_to_close_timeout=QUICK_COMMIT,
+            retry_policy=ONE_TRY,
+            summary=summary,
+        )
+    except ActivityError:
+        await workflow.execute_activity_method(
+            step,
+            what,
+            task_queue=ESCROW_QUEUE,
+            start_to_close_timeout=PATIENT_COMMIT,
+            retry_policy=COMMIT_RETRIES,
+            summary=f"{summary}: the ledger did not answer at once",
+        )
+
+
+async def payment_page(order: Order, return_url: str) -> Redirect | Declined:
+    """The bank's page for this attempt. Raises ActivityError when the bank stays silent."""
+    asked = [order, return_url]
+    try:
+        return await workflow.execute_local_activity_method(
+            Funding.start_payment,
+            args=asked,
+            start_to_close_timeout=QUICK_ASK,
+            retry_policy=ONE_TRY,
+            summary=order.reference,
+        )
+    except ActivityError:
+        return await workflow.execute_activity_method(
+            Funding.start_payment,
+            args=asked,
+            task_queue=BANK_QUEUE,
+            start_to_close_timeout=PATIENT_ASK,
+            schedule_to_close_timeout=PAGE_PATIENCE,
+            retry_policy=BANK_RETRIES,
+            priority=fair(order),
+            summary=f"ask {order.bank} for a payment page: {order.reference}",
+        )
+
+
+async def find_payment(order: Order) -> Truth:
+    """What the bank says now; it may still be undecided."""
+    return await _ask(Funding.find_payment, order, "find")
+
+
+async def decide_payment(order: Order) -> Truth:
+    """What the bank says in the end: waits, as long as it takes, for a definitive answer."""
+    return await _patient(Funding.decide_payment, order, "wait for the decision on")
+
+
+async def close_payment(order: Order) -> Closed | AlreadyPaid:
+    """Close it at the bank, however long the bank takes to say so."""
+    return await _ask(Funding.close_payment, order, "close")
+
+
+async def close_payment_now(order: Order) -> Closed | AlreadyPaid:
+    """One quick try. Raises ActivityError when the bank does not answer at once."""
+    return await _quick(Funding.close_payment, order)
+
+
+async def move_money(order: Order, tries: int = 0) -> Done:
+    """Deduct, refund or unfreeze. Raises ActivityError after `tries`; 0 means never."""
+    return await workflow.execute_activity_method(
+        Funding.move_money,
+        order,
+        task_queue=BANK_QUEUE,
+        start_to_close_timeout=PATIENT_ASK,
+        retry_policy=RetryPolicy(
+            initial_interval=BANK_RETRIES.initial_interval,
+            maximum_interval=BANK_RETRIES.maximum_interval,
+            maximum_attempts=tries,
+        ),
+        priority=fair(order),
+        summary=f"{order.operation} {order.amount} {order.currency}: {order.reference}",
+    )
+
+
+async def tell(notices: list[Notice]) -> list[Notice]:
+    """One short try for each; answers those that the merchant did not hear."""
+    try:
+        return await workflow.execute_local_activity_method(
+            Notices.tell,
+            notices,
+            start_to_close_timeout=FIRST_TRIES * 2,
+            retry_policy=ONE_TRY,
+            summary="tell the merchant",
+        )
+    except ActivityError:
+        return notices
+
+
+def fair(order: Order) -> Priority:
+    """A merchant with a thousand refunds does not hold up another merchant's one."""
+    return Priority(fairness_key=order.merchant_id)
+
+
+async def _ask(step: Step[A], order: Order, verb: str) -> A:
+    try:
+        return await _quick(step, order)
+    except ActivityError:
+        return await _patient(step, order, verb)
+
+
+async def _quick(step: Step[A], order: Order) -> A:
+    return await workflow.execute_local_activity_method(
+        step,
+        order,
+        start_to_close_timeout=QUICK_ASK,
+        retry_policy=ONE_TRY,
+        summary=order.reference,
+    )
+
+
+async def _patient(step: Step[A], order: Order, verb: str) -> A:
+    return await workflow.execute_activity_method(
+        step,
+        order,
+        task_queue=BANK_QUEUE,
+        start_to_close_timeout=PATIENT_ASK,
+        retry_policy=BANK_RETRIES,
+        priority=fair(order),
+        summary=f"{verb} {order.reference}",
+    )
