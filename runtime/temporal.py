@@ -1,0 +1,35 @@
+"""Temporal's client as every process of ours makes it, and the metrics of its runtime."""
+
+import os
+import socket
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.envconfig import ClientConfig
+from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
+
+DEFAULT_ADDRESS = "127.0.0.1:7233"
+#: Every history event names who wrote it; the SDK's default is `pid@a-long-host-name`.
+LONGEST_IDENTITY = 24
+
+
+def identity(role: str) -> str:
+    """Who we are in Temporal's histories: short, since thousands of events repeat it."""
+    return f"{role}@{socket.gethostname()}:{os.getpid()}"[-LONGEST_IDENTITY:]
+
+
+async def connect(role: str, *, runtime: Runtime | None = None) -> Client:
+    """A client for the server that `temporalio.envconfig` names (TEMPORAL_ADDRESS and so on)."""
+    named = ClientConfig.load_client_connect_config()
+    named.setdefault("target_host", DEFAULT_ADDRESS)
+    return await Client.connect(
+        **named,
+        identity=identity(role),
+        runtime=runtime,
+        data_converter=pydantic_data_converter,
+    )
+
+
+def metered_runtime(host: str, port: int) -> Runtime:
+    """A runtime whose metrics Prometheus reads at `host:port/metrics`; one per process."""
+    return Runtime(telemetry=TelemetryConfig(metrics=PrometheusConfig(f"{host}:{port}")))
