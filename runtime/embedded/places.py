@@ -4,6 +4,7 @@ import contextlib
 import hashlib
 import os
 import pwd
+import random
 import shutil
 import socket
 import stat
@@ -18,6 +19,9 @@ from runtime.embedded.process import Account, launched
 LOOPBACK = "127.0.0.1"
 #: PostgreSQL refuses to run as root; the first of these that exists runs it then.
 UNPRIVILEGED = ("postgres", "nobody")
+#: Below the ports that systems give to outgoing connections: one of those must not sit on the
+#: port of a server that was killed and comes up again.
+ANY_PORT = range(20_000, 32_000)
 
 
 def server_account() -> Account | None:
@@ -95,12 +99,18 @@ def free_ports(*wanted: int) -> list[int]:
 
 def _bound(port: int) -> socket.socket:
     """A socket that keeps a port ours until all are chosen."""
-    opened = socket.socket()
-    try:
-        opened.bind((LOOPBACK, port))
-    except OSError:
-        opened.bind((LOOPBACK, 0))
-    return opened
+    candidates = random.sample(ANY_PORT, k=len(ANY_PORT))
+    for candidate in [port, *candidates] if port else candidates:
+        opened = socket.socket()
+        # As servers do: connections of a server that just ended do not keep its port busy.
+        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            opened.bind((LOOPBACK, candidate))
+        except OSError:
+            opened.close()
+        else:
+            return opened
+    raise NotFound(f"no free port between {ANY_PORT.start} and {ANY_PORT.stop}")
 
 
 def inherited(environ: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,224 @@
+"""All of Danbao on one machine, each part a real process: for the demo and for crash tests.
+
+    postgres → schema → temporal → bank → api → worker(s)
+
+Parts keep their ports, secrets and data when they are killed and started again. A server that the
+environment names (DATABASE_URL, TEMPORAL_ADDRESS) is used as it is, never started or stopped.
+"""
+
+import os
+import shutil
+import sys
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Self
+
+import httpx2
+
+from runtime.database import migrate
+from runtime.embedded.places import LOOPBACK, free_ports, own_folder, server_account, state_folder
+from runtime.embedded.postgres import PostgresServer
+from runtime.embedded.process import Process
+from runtime.embedded.temporal import TemporalServer
+from runtime.whereabouts import (
+    Ports,
+    Secrets,
+    Whereabouts,
+    app_environment,
+    bank_environment,
+    named,
+)
+
+ROOT = Path(__file__).parents[1]
+OURS, OWNER, APP = "danbao", "danbao_owner", "danbao_app"
+BANK = "sandbox_bank"
+
+Told = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A process and how it comes up: `start` returns when it is ready."""
+
+    process: Process
+    start: Callable[[], Awaitable[None]]
+
+
+class Stack:
+    """The whole service with its state in `home`: an async context manager, or start_all and stop.
+
+    `at` says where everything is. `extra` adds to the environment of a kind of part: "bank",
+    "api" or "worker". Raises DidNotStart, NotFound and MissingSetting with words for people.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        ports: Ports | None = None,
+        workers: int = 1,
+        extra: Mapping[str, Mapping[str, str]] | None = None,
+        environ: Mapping[str, str] = os.environ,
+    ) -> None:
+        home.mkdir(parents=True, exist_ok=True)
+        self.home = home
+        self.logs = home / "logs"
+        self.parts: dict[str, Part] = {}
+        self.secrets = Secrets.kept_in(home / "secrets.json")
+        self._extra = extra or {}
+        wanted = ports or Ports()
+        api_port, bank_port = free_ports(wanted.api, wanted.bank)
+        self._postgres = None if "DATABASE_URL" in environ else self._embedded_postgres()
+        self._temporal = None if "TEMPORAL_ADDRESS" in environ else self._embedded_temporal(wanted)
+        self.at = Whereabouts(
+            *self._database_urls(environ),
+            *self._temporal_doors(environ),
+            api_port=api_port,
+            bank_port=bank_port,
+        )
+        self._add_our_own(workers)
+
+    async def __aenter__(self) -> Self:
+        await self.start_all()
+        return self
+
+    async def __aexit__(self, *_exc: object) -> None:
+        await self.stop()
+
+    async def start_all(self, told: Told = lambda _name: None) -> None:
+        """Bring everything up in order; `told` hears each name before it is waited for.
+
+        What came up is stopped again when a later part does not.
+        """
+        try:
+            if self._postgres:
+                told("postgres")
+                await self.start("postgres")
+                await self._make_databases(self._postgres)
+            told("schema")
+            await migrate(self.at.owner_url)
+            for name in [name for name in self.parts if name != "postgres"]:
+                told(name)
+                await self.start(name)
+        except BaseException:
+            await self.stop()
+            raise
+
+    async def start(self, name: str) -> None:
+        """Start one part, again or for the first time, and wait until it is ready."""
+        await self.parts[name].start()
+
+    async def stop(self) -> None:
+        """End everything that we started, last first."""
+        for part in reversed(self.parts.values()):
+            await part.process.stop()
+
+    def kill(self, name: str) -> None:
+        """SIGKILL, at once."""
+        self.parts[name].process.kill()
+
+    def pause(self, name: str) -> None:
+        """SIGSTOP: still connected, answers nobody."""
+        self.parts[name].process.pause()
+
+    def resume(self, name: str) -> None:
+        self.parts[name].process.resume()
+
+    def pid(self, name: str) -> int:
+        return self.parts[name].process.pid
+
+    def fallen(self) -> list[str]:
+        """The parts that do not run."""
+        return [name for name, part in self.parts.items() if not part.process.running]
+
+    def remove(self) -> None:
+        """Delete everything that a stopped stack has written."""
+        remove_state(self.home)
+
+    def _embedded_postgres(self) -> PostgresServer:
+        home = postgres_home(self.home)
+        server = PostgresServer(own_folder(home), log=self.logs / "postgres.log")
+        self.parts["postgres"] = Part(server.process, server.start)
+        return server
+
+    def _embedded_temporal(self, wanted: Ports) -> TemporalServer:
+        server = TemporalServer(
+            self.home / "temporal",
+            port=wanted.temporal,
+            ui_port=wanted.temporal_ui,
+            log=self.logs / "temporal.log",
+        )
+        self.parts["temporal"] = Part(server.process, server.start)
+        return server
+
+    def _database_urls(self, environ: Mapping[str, str]) -> tuple[str, str, str]:
+        if server := self._postgres:
+            return server.url(OURS, OWNER), server.url(OURS, APP), server.url(BANK, BANK)
+        because = "DATABASE_URL"
+        return (
+            named(environ, "DANBAO_MIGRATION_URL", because),
+            environ[because],
+            named(environ, "SANDBOX_BANK_DATABASE_URL", because),
+        )
+
+    def _temporal_doors(self, environ: Mapping[str, str]) -> tuple[str, str]:
+        if server := self._temporal:
+            return server.address, server.ui_url
+        return environ["TEMPORAL_ADDRESS"], environ.get("TEMPORAL_UI_URL", "")
+
+    def _add_our_own(self, workers: int) -> None:
+        bank = bank_environment(self.at, self.secrets)
+        self._add("bank", "bank", ["-m", "banks.sandbox"], bank, self.at.bank_port)
+        for number in range(workers + 1):
+            health, metrics = free_ports(0, 0)
+            ours = app_environment(self.at, self.secrets, health, metrics)
+            match number:
+                case 0:
+                    self._add("api", "api", ["-m", "api"], ours, self.at.api_port)
+                case 1:
+                    self._add("worker", "worker", ["worker.py"], ours, health)
+                case _:
+                    self._add(f"worker-{number}", "worker", ["worker.py"], ours, health)
+
+    def _add(
+        self, name: str, kind: str, arguments: list[str], environment: Mapping[str, str], port: int
+    ) -> None:
+        process = Process(
+            name=name,
+            argv=[sys.executable, *arguments],
+            env={**environment, **self._extra.get(kind, {})},
+            cwd=ROOT,
+            log=self.logs / f"{name}.log",
+        )
+        self.parts[name] = Part(process, partial(_come_up, process, port))
+
+    async def _make_databases(self, server: PostgresServer) -> None:
+        await server.create_database(OURS, OWNER, guests=[APP])
+        await server.create_database(BANK, BANK)
+
+
+async def _come_up(process: Process, port: int) -> None:
+    process.start()
+    await process.ready(partial(healthy, f"http://{LOOPBACK}:{port}"))
+
+
+async def healthy(base_url: str) -> bool:
+    """Whether `GET /healthz` says 200."""
+    async with httpx2.AsyncClient(timeout=2, trust_env=False) as client:
+        try:
+            return (await client.get(f"{base_url}/healthz")).status_code == 200
+        except httpx2.TransportError:
+            return False
+
+
+def postgres_home(home: Path) -> Path:
+    """In `home`, or outside when PostgreSQL's account cannot enter there."""
+    return state_folder(home / "postgres", server_account())
+
+
+def remove_state(home: Path) -> None:
+    """Delete a stopped stack's `home` and what had to live outside it."""
+    for folder in (postgres_home(home), home):
+        shutil.rmtree(folder, ignore_errors=True)

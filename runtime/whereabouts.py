@@ -1,0 +1,111 @@
+"""Where the parts of one running Danbao are, and what each of them has to be told."""
+
+import json
+import os
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Self
+
+from runtime.embedded.places import LOOPBACK, inherited
+
+#: Where banks report to; the last word is the bank's id.
+CALLBACK_PATH = "/v1/banks/sandbox/callbacks"
+
+
+@dataclass(frozen=True, slots=True)
+class Ports:
+    """What is taken when it is free; 0 is always any."""
+
+    api: int = 0
+    bank: int = 0
+    temporal: int = 0
+    temporal_ui: int = 0
+
+
+#: What people remember; doctor says who has one of them.
+USUAL_PORTS = Ports(api=8800, bank=8810, temporal=7233, temporal_ui=8233)
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """Made once per home, so that links that were sent still open after a restart."""
+
+    link: str
+    bank_api_key: str
+    bank_callback: str
+
+    @classmethod
+    def kept_in(cls, file: Path) -> Self:
+        if not file.exists():
+            file.touch(mode=0o600)
+            file.write_text(json.dumps(asdict(cls(*(secrets.token_hex(32) for _ in range(3))))))
+        return cls(**json.loads(file.read_text()))
+
+
+@dataclass(frozen=True, slots=True)
+class Whereabouts:
+    """Addresses of everything. Database URLs are `postgresql+asyncpg://…` with passwords."""
+
+    owner_url: str
+    app_url: str
+    bank_database_url: str
+    temporal_address: str
+    temporal_ui_url: str
+    api_port: int
+    bank_port: int
+
+    @property
+    def api_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.api_port}"
+
+    @property
+    def bank_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.bank_port}"
+
+
+def app_environment(
+    at: Whereabouts, known: Secrets, health_port: int, metrics_port: int
+) -> dict[str, str]:
+    """For the API and the workers. Temporal's own settings pass through from ours."""
+    temporal = {name: value for name, value in os.environ.items() if name.startswith("TEMPORAL_")}
+    return {
+        **inherited(os.environ),
+        **temporal,
+        "DATABASE_URL": at.app_url,
+        "DANBAO_PUBLIC_URL": at.api_url,
+        "DANBAO_LINK_SECRET": known.link,
+        "DANBAO_BANK_URL": at.bank_url,
+        "DANBAO_BANK_API_KEY": known.bank_api_key,
+        "DANBAO_BANK_CALLBACK_SECRET": known.bank_callback,
+        "DANBAO_API_PORT": str(at.api_port),
+        "DANBAO_WORKER_HEALTH_PORT": str(health_port),
+        "DANBAO_METRICS_PORT": str(metrics_port),
+        "TEMPORAL_ADDRESS": at.temporal_address,
+    }
+
+
+def bank_environment(at: Whereabouts, known: Secrets) -> dict[str, str]:
+    """For the sandbox bank, which is told where we take its reports and nothing else of us."""
+    return {
+        **inherited(os.environ),
+        "SANDBOX_BANK_DATABASE_URL": at.bank_database_url,
+        "SANDBOX_BANK_HOST": LOOPBACK,
+        "SANDBOX_BANK_PORT": str(at.bank_port),
+        "SANDBOX_BANK_PUBLIC_URL": at.bank_url,
+        "SANDBOX_BANK_API_KEY": known.bank_api_key,
+        "SANDBOX_BANK_CALLBACK_URL": at.api_url + CALLBACK_PATH,
+        "SANDBOX_BANK_CALLBACK_SECRET": known.bank_callback,
+    }
+
+
+def named(environ: Mapping[str, str], wanted: str, because: str) -> str:
+    """`environ[wanted]`, which `because` makes necessary. Raises MissingSetting."""
+    if value := environ.get(wanted):
+        return value
+    raise MissingSetting(f"{because} is set, so {wanted} has to be set too")
+
+
+class MissingSetting(Exception):
+    """A server was named without something else that has to be named with it."""
