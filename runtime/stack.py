@@ -7,7 +7,6 @@ environment names (DATABASE_URL, TEMPORAL_ADDRESS) is used as it is, never start
 """
 
 import os
-import shutil
 import sys
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -18,7 +17,13 @@ from typing import Self
 import httpx2
 
 from runtime.database import migrate
-from runtime.embedded.places import LOOPBACK, free_ports, own_folder, server_account, state_folder
+from runtime.embedded.places import (
+    LOOPBACK,
+    free_ports,
+    own_folder,
+    postgres_home,
+    remove_state,
+)
 from runtime.embedded.postgres import PostgresServer
 from runtime.embedded.process import Process
 from runtime.embedded.temporal import TemporalServer
@@ -211,14 +216,3 @@ async def healthy(base_url: str) -> bool:
             return (await client.get(f"{base_url}/healthz")).status_code == 200
         except httpx2.TransportError:
             return False
-
-
-def postgres_home(home: Path) -> Path:
-    """In `home`, or outside when PostgreSQL's account cannot enter there."""
-    return state_folder(home / "postgres", server_account())
-
-
-def remove_state(home: Path) -> None:
-    """Delete a stopped stack's `home` and what had to live outside it."""
-    for folder in (postgres_home(home), home):
-        shutil.rmtree(folder, ignore_errors=True)

@@ -14,6 +14,17 @@ from runtime.embedded.places import LOOPBACK, inherited
 CALLBACK_PATH = "/v1/banks/sandbox/callbacks"
 
 
+class MissingSetting(Exception):
+    """A setting is not there or says nothing usable."""
+
+
+def named(environ: Mapping[str, str], wanted: str, because: str) -> str:
+    """`environ[wanted]`, which `because` makes necessary. Raises MissingSetting."""
+    if value := environ.get(wanted):
+        return value
+    raise MissingSetting(f"{because} is set, so {wanted} has to be set too")
+
+
 @dataclass(frozen=True, slots=True)
 class Ports:
     """What is taken when it is free; 0 is always any."""
@@ -24,8 +35,21 @@ class Ports:
     temporal_ui: int = 0
 
 
-#: What people remember; doctor says who has one of them.
+#: What people remember.
 USUAL_PORTS = Ports(api=8800, bank=8810, temporal=7233, temporal_ui=8233)
+#: Where people who want other ones say so: these are not given up when they are busy.
+PORT_SETTINGS = {"api": "DANBAO_API_PORT", "bank": "SANDBOX_BANK_PORT"}
+
+
+def wanted_ports(environ: Mapping[str, str]) -> Ports:
+    """The usual ports, or what the environment says instead. Raises MissingSetting."""
+    ports = asdict(USUAL_PORTS)
+    for part, setting in PORT_SETTINGS.items():
+        if said := environ.get(setting):
+            if not (said.isdecimal() and 0 < int(said) < 65536):
+                raise MissingSetting(f"{setting}={said} is not a port")
+            ports[part] = int(said)
+    return Ports(**ports)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,14 +122,3 @@ def bank_environment(at: Whereabouts, known: Secrets) -> dict[str, str]:
         "SANDBOX_BANK_CALLBACK_URL": at.api_url + CALLBACK_PATH,
         "SANDBOX_BANK_CALLBACK_SECRET": known.bank_callback,
     }
-
-
-def named(environ: Mapping[str, str], wanted: str, because: str) -> str:
-    """`environ[wanted]`, which `because` makes necessary. Raises MissingSetting."""
-    if value := environ.get(wanted):
-        return value
-    raise MissingSetting(f"{because} is set, so {wanted} has to be set too")
-
-
-class MissingSetting(Exception):
-    """A server was named without something else that has to be named with it."""

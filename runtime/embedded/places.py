@@ -1,6 +1,7 @@
 """Where servers live, who they run as, and which ports they get."""
 
 import contextlib
+import fcntl
 import hashlib
 import os
 import pwd
@@ -10,7 +11,7 @@ import socket
 import stat
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from runtime.embedded.finder import NotFound, PostgresBinaries
@@ -22,6 +23,10 @@ UNPRIVILEGED = ("postgres", "nobody")
 #: Below the ports that systems give to outgoing connections: one of those must not sit on the
 #: port of a server that was killed and comes up again.
 ANY_PORT = range(20_000, 32_000)
+
+
+class InUse(Exception):
+    """Two stacks cannot share a home."""
 
 
 def server_account() -> Account | None:
@@ -54,6 +59,33 @@ def state_folder(wanted: Path, account: Account | None) -> Path:
         return wanted
     digest = hashlib.sha256(str(wanted.resolve()).encode()).hexdigest()[:12]
     return own_folder(outside(account) / f"danbao-{os.geteuid()}-{digest}")
+
+
+def postgres_home(home: Path) -> Path:
+    """Where PostgreSQL lives for a stack in `home`."""
+    return state_folder(home / "postgres", server_account())
+
+
+def remove_state(home: Path) -> None:
+    """Delete a stopped stack's `home`, and what had to live outside it."""
+    for folder in (postgres_home(home), home):
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextlib.contextmanager
+def sole_use(home: Path) -> Iterator[None]:
+    """Keep everybody else out of `home` meanwhile. Raises InUse. A dead user keeps nobody out."""
+    home.mkdir(parents=True, exist_ok=True)
+    with (home / "in-use").open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            raise InUse(f"{home} is in use by process {file.read() or '?'}: end it first") from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
 
 
 def outside(account: Account | None) -> Path:
@@ -94,23 +126,36 @@ def usable_binaries(binaries: PostgresBinaries, account: Account | None) -> Post
 def free_ports(*wanted: int) -> list[int]:
     """One free port for each wanted one: itself when nobody has it, else any (0: any)."""
     with contextlib.ExitStack() as held:
-        return [held.enter_context(_bound(port)).getsockname()[1] for port in wanted]
+        return [held.enter_context(_held(port)).getsockname()[1] for port in wanted]
 
 
-def _bound(port: int) -> socket.socket:
+def is_free(port: int) -> bool:
+    """Whether a server could listen on `port`."""
+    bound = _bound(port)
+    if bound:
+        bound.close()
+    return bound is not None
+
+
+def _held(port: int) -> socket.socket:
     """A socket that keeps a port ours until all are chosen."""
     candidates = random.sample(ANY_PORT, k=len(ANY_PORT))
     for candidate in [port, *candidates] if port else candidates:
-        opened = socket.socket()
-        # As servers do: connections of a server that just ended do not keep its port busy.
-        opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            opened.bind((LOOPBACK, candidate))
-        except OSError:
-            opened.close()
-        else:
-            return opened
+        if bound := _bound(candidate):
+            return bound
     raise NotFound(f"no free port between {ANY_PORT.start} and {ANY_PORT.stop}")
+
+
+def _bound(port: int) -> socket.socket | None:
+    opened = socket.socket()
+    # As servers do: connections of a server that just ended do not keep its port busy.
+    opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        opened.bind((LOOPBACK, port))
+    except OSError:
+        opened.close()
+        return None
+    return opened
 
 
 def inherited(environ: Mapping[str, str]) -> dict[str, str]:

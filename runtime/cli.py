@@ -1,0 +1,87 @@
+"""`./dev …` once the environment is there. doctor and reset are modules that need none."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from runtime.lint import lint as run_lint
+from runtime.locks import lock as make_locks
+
+ROOT = Path(__file__).resolve().parents[1]
+
+app = typer.Typer(
+    help=__doc__,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
+
+
+@app.command()
+def demo(
+    once: Annotated[
+        bool, typer.Option("--once", help="One purchase to its release, then end.")
+    ] = False,
+    json: Annotated[
+        bool, typer.Option("--json", help="With --once: nothing but the JSON line on stdout.")
+    ] = False,
+) -> None:
+    """Start everything on this machine and run a purchase through it."""
+    _become("runtime.demo", *["--once"] * once, *["--json"] * json)
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def test(context: typer.Context) -> None:
+    """Run the tests; everything after `test` goes to pytest."""
+    _become("pytest", *context.args)
+
+
+@app.command()
+def lint() -> None:
+    """Style, types, import contracts, leaked addresses, and whether generated pages are true."""
+    if failed := run_lint(ROOT):
+        typer.echo(f"failed: {', '.join(failed)}", err=True)
+        raise typer.Exit(1)
+    typer.echo("All checks passed.")
+
+
+@app.command()
+def docs() -> None:
+    """Write the pages that are made from code."""
+    _become("runtime.docs")
+
+
+@app.command()
+def lock(
+    upgrade: Annotated[bool, typer.Option("--upgrade", help="Take the newest versions.")] = False,
+) -> None:
+    """Make requirements.lock and requirements-dev.lock from pyproject.toml."""
+    make_locks(ROOT, upgrade=upgrade)
+
+
+# For the list of commands only: runtime/bootstrap.py runs these without an environment.
+@app.command()
+def doctor() -> None:
+    """Say what would keep the demo from working here."""
+    _become("runtime.doctor")
+
+
+@app.command()
+def reset() -> None:
+    """Forget everything that demos have written (--yes: without asking)."""
+    _become("runtime.reset")
+
+
+def _become(module: str, *arguments: str) -> NoReturn:
+    """Go on as `python -m module`: one process to interrupt, and only what it needs is imported."""
+    os.chdir(ROOT)
+    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])  # noqa: S606
+
+
+if __name__ == "__main__":
+    app()
