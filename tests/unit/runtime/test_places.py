@@ -1,0 +1,70 @@
+import os
+import socket
+from pathlib import Path
+
+import pytest
+
+from runtime.embedded.finder import NotFound
+from runtime.embedded.places import (
+    LOOPBACK,
+    InUse,
+    free_ports,
+    inherited,
+    own_folder,
+    reaches,
+    remove_state,
+    server_account,
+    sole_use,
+    state_folder,
+)
+
+
+def test_a_wanted_port_is_taken_when_it_is_free() -> None:
+    [port] = free_ports(0)
+    assert free_ports(port) == [port]
+
+
+def test_a_busy_port_gives_way() -> None:
+    with socket.create_server((LOOPBACK, 0)) as server:
+        busy = server.getsockname()[1]
+        assert free_ports(busy) != [busy]
+
+
+def test_ports_that_are_chosen_together_differ() -> None:
+    assert len(set(free_ports(*[0] * 50))) == 50
+
+
+def test_the_servers_account_gets_to_its_state_wherever_the_checkout_is(tmp_path: Path) -> None:
+    """pytest's folders are closed to others, as root's home is."""
+    account = server_account()
+    wanted = tmp_path / "checkout" / ".danbao" / "demo" / "postgres"
+    tmp_path.chmod(0o700)
+    chosen = state_folder(wanted, account)
+    try:
+        assert reaches(account, chosen)
+        assert state_folder(wanted, account) == chosen
+        assert (chosen == wanted) == reaches(account, wanted)
+    finally:
+        remove_state(wanted.parent)
+    assert not chosen.exists()
+
+
+def test_a_planted_folder_is_refused(tmp_path: Path) -> None:
+    """Names in the temp folder can be guessed."""
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "planted").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(NotFound, match="belongs to somebody else"):
+        own_folder(tmp_path / "planted")
+
+
+def test_a_home_has_one_user_at_a_time(tmp_path: Path) -> None:
+    with sole_use(tmp_path):
+        with pytest.raises(InUse, match=f"process {os.getpid()}"), sole_use(tmp_path):
+            pass
+    with sole_use(tmp_path):
+        assert tmp_path.exists()
+
+
+def test_children_are_not_pointed_at_other_servers() -> None:
+    told = inherited({"PATH": "/bin", "DATABASE_URL": "x", "PGHOST": "x", "TEMPORAL_ADDRESS": "x"})
+    assert told == {"PATH": "/bin"}
