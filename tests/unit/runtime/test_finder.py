@@ -34,7 +34,7 @@ def test_an_old_system_postgresql_is_passed_over(tmp_path: Path) -> None:
 
 def test_an_old_postgresql_that_was_named_is_refused(tmp_path: Path) -> None:
     folder = server(tmp_path / "named", "14.9")
-    with pytest.raises(NotFound, match="is PostgreSQL 14; we need 15 or newer"):
+    with pytest.raises(NotFound, match=r"is PostgreSQL 14\.9; we need 15 or newer"):
         find_postgres({"PG_BIN": str(folder)})
 
 

@@ -58,9 +58,9 @@ def test_a_planted_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_home_has_one_user_at_a_time(tmp_path: Path) -> None:
-    with sole_use(tmp_path):
-        with pytest.raises(InUse, match=f"process {os.getpid()}"), sole_use(tmp_path):
-            pass
+    twice = pytest.raises(InUse, match=f"process {os.getpid()}")
+    with sole_use(tmp_path), twice, sole_use(tmp_path):
+        pass
     with sole_use(tmp_path):
         assert tmp_path.exists()
 
