@@ -20,7 +20,7 @@ SECRET_KEY = re.compile(
 SECRET_TEXT = (
     (re.compile(r"\b(ek_(?:test|live)|whsec)_[\w+/=-]+"), rf"\1_{REDACTED}"),
     (re.compile(r"(://[^\s:/@\"]+):[^\s@/\"]+@"), rf"\1:{REDACTED}@"),
-    (re.compile(r"(/(?:pay|orders)/)[\w.~-]{16,}"), rf"\1{REDACTED}"),
+    (re.compile(r"(/(?:pay|orders)/)(?!esc_)[\w.~-]{16,}"), rf"\1{REDACTED}"),
     (re.compile(r"([?&](?:token|signature|secret)=)[^&\s\"\\]+"), rf"\1{REDACTED}"),
     (re.compile(r"\b(Bearer|Basic)\s+[\w.~+/=-]+", re.I), rf"\1 {REDACTED}"),
     (re.compile(r"\b[\w.+-]+@[\w-]+(?:\.[\w-]+)*\.[A-Za-z]{2,}\b"), REDACTED),

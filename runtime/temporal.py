@@ -15,16 +15,23 @@ LONGEST_IDENTITY = 24
 
 def identity(role: str) -> str:
     """Who we are in Temporal's histories: short, since thousands of events repeat it."""
-    return f"{role}@{socket.gethostname()}:{os.getpid()}"[-LONGEST_IDENTITY:]
+    return f"{role}:{os.getpid()}@{socket.gethostname()}"[:LONGEST_IDENTITY]
 
 
-async def connect(role: str, *, runtime: Runtime | None = None) -> Client:
-    """A client for the server that `temporalio.envconfig` names (TEMPORAL_ADDRESS and so on)."""
+async def connect(
+    role: str, *, address: str = "", lazy: bool = False, runtime: Runtime | None = None
+) -> Client:
+    """A client for the server that `temporalio.envconfig` names (TEMPORAL_ADDRESS and so on).
+
+    `address`, where given, comes before what is named. A lazy one connects at its first call, so that a door opens while Temporal is away; workers
+    cannot use it.
+    """
     named = ClientConfig.load_client_connect_config()
-    named.setdefault("target_host", DEFAULT_ADDRESS)
+    named["target_host"] = address or named.get("target_host") or DEFAULT_ADDRESS
     return await Client.connect(
         **named,
         identity=identity(role),
+        lazy=lazy,
         runtime=runtime,
         data_converter=pydantic_data_converter,
     )

@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from temporalio.client import Client
-from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.service import RPCError
 
 from runtime.embedded.finder import find_temporal
 from runtime.embedded.places import LOOPBACK, free_ports, inherited
 from runtime.embedded.process import Process
+from runtime.temporal import connect
 
 #: What an operator filters purchases by; the compose file registers the same ones.
 SEARCH_ATTRIBUTES = {
@@ -82,10 +82,8 @@ class TemporalServer:
     async def stop(self) -> None:
         await self.process.stop()
 
-    async def client(self, identity: str = "danbao") -> Client:
-        return await Client.connect(
-            self.address, identity=identity, data_converter=pydantic_data_converter
-        )
+    async def client(self, role: str) -> Client:
+        return await connect(role, address=self.address)
 
     async def _answers(self) -> bool:
         try:

@@ -30,7 +30,13 @@ def test_what_looks_secret_is_blotted_out(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["esc_0198c0ffee00", "/v1/escrows/esc_0198c0ffee00?wait=25", "worker@host:412", "12:30"]
+    "text",
+    [
+        "esc_0198c0ffee00",
+        "/v1/escrows/esc_0198c0ffee00?wait=25",
+        "/pay/esc_0198c0ffee0011",
+        "worker@host:412",
+    ],
 )
 def test_what_operators_look_for_stays(text: str) -> None:
     assert blot_out_secrets(text) == text

@@ -1,0 +1,1 @@
+"""`./dev demo`: the whole service on this machine, and a purchase through its public doors."""
