@@ -23,8 +23,8 @@ async def connect(
 ) -> Client:
     """A client for the server that `temporalio.envconfig` names (TEMPORAL_ADDRESS and so on).
 
-    `address`, where given, comes before what is named. A lazy one connects at its first call, so that a door opens while Temporal is away; workers
-    cannot use it.
+    `address`, where given, comes before what is named. A lazy client connects at its first
+    call, so that a door opens while Temporal is away; workers cannot use it.
     """
     named = ClientConfig.load_client_connect_config()
     named["target_host"] = address or named.get("target_host") or DEFAULT_ADDRESS

@@ -1,0 +1,1 @@
+"""The doors: merchants' programs, buyers' pages, banks' callbacks."""

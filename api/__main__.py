@@ -1,0 +1,57 @@
+"""`python -m api`: the doors as a process. SIGTERM lets what is under way finish."""
+
+import asyncio
+import socket
+
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app
+from runtime.database import engine
+from runtime.settings import Settings
+from runtime.telemetry import configure_logging
+from runtime.temporal import connect
+
+#: The slowest command (`api/trade.py`) is over by then.
+GRACE = 30
+
+
+class Server(uvicorn.Server):
+    """Sends long polls home as soon as the process is told to leave."""
+
+    def __init__(self, app: FastAPI, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self._watch = app.state.doors.watch
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._watch.stop()
+        await super().shutdown(sockets)
+
+
+async def serve(settings: Settings) -> None:
+    pool = engine(settings.database_url, pool_size=settings.database_pool_size)
+    app = create_app(settings, pool, await connect("api", lazy=True))
+    config = uvicorn.Config(
+        app,
+        host=settings.api_host,
+        port=settings.api_port,
+        # Its own lines have addresses in them, and a buyer's link is an address.
+        access_log=False,
+        log_config=None,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+    )
+    try:
+        await Server(app, config).serve()
+    finally:
+        await pool.dispose()
+
+
+def main() -> None:
+    settings = Settings()
+    configure_logging("api", settings.log_level)
+    asyncio.run(serve(settings))
+
+
+if __name__ == "__main__":
+    main()

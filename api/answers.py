@@ -1,0 +1,41 @@
+"""How answers leave: stored ones, fresh ones, and errors, which are the same everywhere."""
+
+import json
+
+from fastapi import Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from api import problems
+from api.idempotency import Answer
+from api.middleware import request_id
+from api.problems import Problematic
+
+JSON = "application/json"
+REPLAYED = {"Idempotent-Replayed": "true"}
+
+
+def answer_of(status: int, body: BaseModel) -> Answer:
+    return Answer(status, body.model_dump_json())
+
+
+def problem_answer(request: Request, error: Problematic) -> Answer:
+    """`error` as it is sent, and stored when it is the answer to a command."""
+    said = problems.document(
+        error, request.app.state.doors.settings.public_url, request_id(request.scope)
+    )
+    return Answer(
+        problems.problem_of(error).status,
+        json.dumps(said, ensure_ascii=False, separators=(",", ":")),
+    )
+
+
+def send(answer: Answer) -> Response:
+    media_type = JSON if answer.status < 400 else problems.MEDIA_TYPE
+    return Response(
+        answer.body, answer.status, REPLAYED if answer.replayed else None, media_type=media_type
+    )
+
+
+def etag(version: int) -> str:
+    return f'"{version}"'

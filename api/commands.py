@@ -1,0 +1,154 @@
+"""What one side asks of a purchase: first looked at on the row, then decided by the workflow."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Path, Request
+from fastapi.responses import Response
+from pydantic import BaseModel
+
+from api import opening, purchases
+from api.answers import answer_of, problem_answer, send
+from api.auth import Caller, EitherSide
+from api.doors import Doors, TheDoors
+from api.errors import NotFound, PaymentDeclined, Unavailable
+from api.idempotency import Answer, Keyed, fingerprint, idempotency_key, once
+from api.methods import Method
+from api.purchases import Purchase
+from api.trade import RETRY_AFTER, Command, Fact, NotRunning
+from api.views import escrow_out
+from domain.errors import Refusal
+from domain.events import Event, PaymentStarted
+from domain.states import Party, Stage
+from workflows.commands import Pay, PaymentPage, Standing
+
+T = TypeVar("T")
+
+
+async def their_purchase(
+    escrow_id: Annotated[str, Path(examples=["esc_0193c8a1b2c37d4e8f9a0b1c2d3e4f50"])],
+    doors: TheDoors,
+    caller: EitherSide,
+) -> Purchase:
+    """Raises NotFound, also for what belongs to somebody else."""
+    purchase = await purchases.find(doors.engine, escrow_id)
+    if purchase is None or not caller.may_see(purchase.id, purchase.merchant_id):
+        raise NotFound
+    return purchase
+
+
+APurchase = Annotated[Purchase, Depends(their_purchase)]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command on its way in: who gives it, to which purchase, under which key."""
+
+    request: Request
+    doors: Doors
+    caller: Caller
+    purchase: Purchase
+    key: str
+
+    @property
+    def by(self) -> Party:
+        return self.caller.party
+
+    def keyed(self, body: BaseModel) -> Keyed:
+        said = fingerprint(self.request.method, self.request.url.path, body.model_dump_json())
+        return Keyed(self.caller.subject, self.key, said)
+
+
+async def asked(
+    request: Request,
+    doors: TheDoors,
+    caller: EitherSide,
+    purchase: APurchase,
+    key: Annotated[str, Depends(idempotency_key)],
+) -> Asked:
+    return Asked(request, doors, caller, purchase, key)
+
+
+ACommand = Annotated[Asked, Depends(asked)]
+
+
+async def answer_once(
+    asked: Asked, body: BaseModel, act: Callable[[str], Awaitable[Answer]]
+) -> Response:
+    """The answer to this command, the same at every try; a refusal is an answer too.
+
+    `act` is given the command's id.
+    """
+    keyed = asked.keyed(body)
+
+    async def acted() -> Answer:
+        try:
+            return await act(keyed.command_id)
+        except (Refusal, PaymentDeclined) as refusal:
+            return problem_answer(asked.request, refusal)
+
+    return send(await once(asked.doors.engine, keyed, acted))
+
+
+async def obey(asked: Asked, body: BaseModel, event: Event, command: Command) -> Response:
+    """The purchase after `command`; 202 while a bank still has to do its part of it."""
+
+    async def act(command_id: str) -> Answer:
+        await ask(asked.doors, asked.purchase, event, command, command_id)
+        return await standing(asked.doors, asked.purchase.id)
+
+    return await answer_once(asked, body, act)
+
+
+async def standing(doors: Doors, escrow_id: str, status: int | None = None) -> Answer:
+    """The purchase as it is now."""
+    purchase = await purchases.get(doors.engine, escrow_id)
+    usual = 202 if purchase.escrow.stage is Stage.CAPTURING else 200
+    return answer_of(status or usual, escrow_out(purchase, doors.links, doors.livemode))
+
+
+async def payment_page(
+    doors: Doors, purchase: Purchase, method: Method, by: Party, command_id: str
+) -> str:
+    """Where the buyer pays. Raises Refusal, PaymentDeclined."""
+    event = PaymentStarted(bank=method.bank, method=method.method, by=by)
+    command = Pay(method.bank, method.method, doors.links.back_from_bank(purchase.id))
+    page = await ask(doors, purchase, event, command, command_id)
+    if not isinstance(page, PaymentPage):
+        raise TypeError(f"a payment is answered by its page, not by {page!r}")
+    if page.declined:
+        raise PaymentDeclined(f"the bank declined: {page.declined}")
+    return page.redirect_url
+
+
+async def ask(
+    doors: Doors, purchase: Purchase, event: Event, command: Command, command_id: str
+) -> PaymentPage | Standing:
+    """What the purchase answers to `command`, which would cause `event`. Raises Refusal."""
+    return await _reach(
+        doors, purchase, event, lambda: doors.trade.request(purchase.id, command, command_id)
+    )
+
+
+async def tell(doors: Doors, purchase: Purchase, event: Event, fact: Fact) -> None:
+    """Say that `event` has happened. Raises Refusal when the row shows that it can't have."""
+    await _reach(doors, purchase, event, lambda: doors.trade.tell(purchase.id, fact))
+
+
+async def _reach(
+    doors: Doors, purchase: Purchase, event: Event, say: Callable[[], Awaitable[T]]
+) -> T:
+    """Temporal can't tell a purchase that has ended from one that nobody started: the row can."""
+    purchase.escrow.allows(event)
+    try:
+        return await say()
+    except NotRunning:
+        now = await purchases.get(doors.engine, purchase.id)
+    now.escrow.allows(event)
+    if not now.started:
+        await opening.start(doors, now.escrow.terms)
+    try:
+        return await say()
+    except NotRunning as gone:
+        raise Unavailable("the purchase is not reachable", retry_after=RETRY_AFTER) from gone

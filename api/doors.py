@@ -1,0 +1,36 @@
+"""What every door needs, made once by `create_app` and handed to the routes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Depends, Request
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.links import Links
+from api.trade import Trade
+from api.waiting import Watch
+from runtime.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Doors:
+    settings: Settings
+    engine: AsyncEngine
+    trade: Trade
+    links: Links
+    watch: Watch
+    #: bank → the secret that its callbacks are signed with
+    bank_secrets: Mapping[str, str]
+
+    @property
+    def livemode(self) -> bool:
+        return self.settings.mode == "live"
+
+
+def the_doors(request: Request) -> Doors:
+    doors: Doors = request.app.state.doors
+    return doors
+
+
+TheDoors = Annotated[Doors, Depends(the_doors)]

@@ -1,0 +1,133 @@
+"""What can be wrong at a door, as types; the rules of the trade have theirs in domain/errors.py.
+
+DoorError
+├── MalformedBody            not JSON at all
+├── UnsupportedMediaType     a body that does not say it is JSON
+├── BodyTooLarge             more than 64 kB
+├── InvalidRequest           JSON, but not what this route takes
+├── UnknownPaymentMethod     no bank of ours offers it
+├── Unauthenticated          nobody said who is asking
+├── InvalidApiKey
+├── InvalidLink              not a link that we signed
+├── ExpiredLink
+├── StaleForm                a page's form that is too old or not ours
+├── NotAuthentic             a callback that the bank did not sign, or long ago
+├── NotFound                 nothing here, or somebody else's
+├── MethodNotAllowed
+├── IdempotencyKeyMissing
+├── IdempotencyKeyInvalid
+├── IdempotencyKeyReused     the same key with another request
+├── IdempotencyKeyInFlight   the first request with this key is still being answered
+├── PaymentDeclined          the bank refused to start the payment
+├── Unavailable              Temporal or PostgreSQL does not answer in time
+└── InternalError            a bug of ours
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True, slots=True)
+class Flaw:
+    """One thing that is wrong with a request.
+
+    `pointer` is a JSON pointer into the body (`#/amount`); "" when `parameter` names a path,
+    query or header parameter instead.
+    """
+
+    detail: str
+    pointer: str = ""
+    parameter: str = ""
+
+
+class DoorError(Exception):
+    """`code` is stable and public; the text is for people; `retry_after` is in seconds."""
+
+    code: ClassVar[str] = "door_error"
+
+    def __init__(
+        self, detail: str = "", *, flaws: tuple[Flaw, ...] = (), retry_after: int | None = None
+    ) -> None:
+        super().__init__(detail)
+        self.flaws = flaws
+        self.retry_after = retry_after
+
+
+class MalformedBody(DoorError):
+    code = "malformed_body"
+
+
+class UnsupportedMediaType(DoorError):
+    code = "unsupported_media_type"
+
+
+class BodyTooLarge(DoorError):
+    code = "body_too_large"
+
+
+class InvalidRequest(DoorError):
+    code = "invalid_request"
+
+
+class UnknownPaymentMethod(DoorError):
+    code = "unknown_payment_method"
+
+
+class Unauthenticated(DoorError):
+    code = "unauthenticated"
+
+
+class InvalidApiKey(DoorError):
+    code = "invalid_api_key"
+
+
+class InvalidLink(DoorError):
+    code = "invalid_link"
+
+
+class ExpiredLink(DoorError):
+    code = "expired_link"
+
+
+class StaleForm(DoorError):
+    code = "stale_form"
+
+
+class NotAuthentic(DoorError):
+    code = "not_authentic"
+
+
+class NotFound(DoorError):
+    code = "not_found"
+
+
+class MethodNotAllowed(DoorError):
+    code = "method_not_allowed"
+
+
+class IdempotencyKeyMissing(DoorError):
+    code = "idempotency_key_missing"
+
+
+class IdempotencyKeyInvalid(DoorError):
+    code = "idempotency_key_invalid"
+
+
+class IdempotencyKeyReused(DoorError):
+    code = "idempotency_key_reused"
+
+
+class IdempotencyKeyInFlight(DoorError):
+    code = "idempotency_key_in_flight"
+
+
+class PaymentDeclined(DoorError):
+    code = "payment_declined"
+
+
+class Unavailable(DoorError):
+    code = "unavailable"
+
+
+class InternalError(DoorError):
+    code = "internal_error"

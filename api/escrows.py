@@ -1,0 +1,195 @@
+"""`/v1/escrows`: start a purchase, read it, and everything that either side may ask of it."""
+
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api import opening, promises, purchases
+from api.answers import JSON, answer_of, etag, send
+from api.auth import AMerchant
+from api.commands import ACommand, APurchase, answer_once, obey, payment_page, standing, tell
+from api.doors import TheDoors
+from api.errors import PaymentDeclined, UnknownPaymentMethod
+from api.fields import OrderId
+from api.idempotency import Answer, Keyed, fingerprint, idempotency_key
+from api.methods import chosen
+from api.requests import EscrowIn, ExtensionIn, Nothing, PaymentIn, RefundIn, ShipmentIn
+from api.views import EscrowList, EscrowOut, PaymentOut, escrow_out
+from domain import errors as rules
+from domain import events
+from workflows import commands
+
+#: Proxies and clients commonly give up after 30 s of silence.
+LONGEST_WAIT = 25
+
+router = APIRouter(prefix="/v1/escrows", tags=["escrows"])
+
+
+class Listing(BaseModel):
+    """Which purchases; newest first."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    status: (
+        Literal[
+            "awaiting_payment",
+            "awaiting_shipment",
+            "awaiting_confirmation",
+            "disputed",
+            "completed",
+            "refunded",
+            "closed",
+        ]
+        | None
+    ) = None
+    order_id: OrderId | None = None
+    cursor: str | None = Field(None, pattern=r"^esc_[0-9a-f]{32}$", description="`next_cursor`.")
+    limit: int = Field(20, ge=1, le=100)
+
+
+@router.post("", status_code=201, response_model=EscrowOut, responses=promises.CREATE)
+async def create_escrow(
+    request: Request,
+    doors: TheDoors,
+    merchant: AMerchant,
+    key: Annotated[str, Depends(idempotency_key)],
+    order: EscrowIn,
+) -> Response:
+    """Start a purchase; then send the buyer to its `checkout_url`."""
+    said = fingerprint("POST", request.url.path, order.model_dump_json(exclude_unset=True))
+    keyed = Keyed(merchant.subject, key, said)
+    return send(await opening.create(doors, merchant.merchant_id, order, keyed))
+
+
+@router.get("", response_model=EscrowList, responses=promises.LIST)
+async def list_escrows(
+    doors: TheDoors, merchant: AMerchant, listing: Annotated[Listing, Query()]
+) -> Response:
+    """A merchant's purchases, newest first, a page at a time."""
+    found = await purchases.page(
+        doors.engine,
+        merchant.merchant_id,
+        status=listing.status,
+        order_id=listing.order_id,
+        before=listing.cursor,
+        limit=listing.limit + 1,
+    )
+    shown = found[: listing.limit]
+    more = len(found) > listing.limit
+    page = EscrowList(
+        data=[escrow_out(purchase, doors.links, doors.livemode) for purchase in shown],
+        has_more=more,
+        next_cursor=shown[-1].id if more else None,
+    )
+    return Response(page.model_dump_json(), media_type=JSON)
+
+
+@router.get("/{escrow_id}", response_model=EscrowOut, responses=promises.READ)
+async def get_escrow(
+    doors: TheDoors,
+    purchase: APurchase,
+    wait: Annotated[
+        int, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for a change.")
+    ] = 0,
+    if_none_match: Annotated[
+        str | None, Header(description="The `ETag` you have: wait until it is another.")
+    ] = None,
+) -> Response:
+    """One purchase. With `wait`, answers as soon as it changes, at the latest after so long.
+
+    Whoever sends `If-None-Match` gets 304 while that is still the present version.
+    """
+    known = if_none_match or etag(purchase.version)
+    if wait and known == etag(purchase.version):
+        await doors.watch.changed(purchase.id, purchase.version, timedelta(seconds=wait))
+        purchase = await purchases.get(doors.engine, purchase.id)
+    headers = {"ETag": etag(purchase.version), "Cache-Control": "no-store"}
+    if if_none_match == etag(purchase.version):
+        return Response(status_code=304, headers=headers)
+    body = escrow_out(purchase, doors.links, doors.livemode).model_dump_json()
+    return Response(body, headers=headers, media_type=JSON)
+
+
+@router.post(
+    "/{escrow_id}/payment",
+    response_model=PaymentOut,
+    responses=promises.command(
+        PaymentDeclined, UnknownPaymentMethod, rules.PaidAlready, rules.BankUndecided
+    ),
+)
+async def pay(asked: ACommand, choice: PaymentIn) -> Response:
+    """The buyer chose how to pay: the answer is the bank's own page."""
+    method = chosen(choice.bank, choice.method)
+
+    async def act(command_id: str) -> Answer:
+        url = await payment_page(asked.doors, asked.purchase, method, asked.by, command_id)
+        return answer_of(200, PaymentOut(redirect_url=url))
+
+    return await answer_once(asked, choice, act)
+
+
+@router.post(
+    "/{escrow_id}/shipment",
+    response_model=EscrowOut,
+    responses=promises.command() | {202: {"model": EscrowOut, "description": "Being deducted."}},
+)
+async def ship(asked: ACommand, shipment: ShipmentIn) -> Response:
+    """The merchant has sent the goods.
+
+    202 in freeze mode: the bank is asked to deduct, and `payment.state` tells what became of it.
+    """
+    event = events.Shipped(carrier=shipment.carrier, tracking=shipment.tracking, by=asked.by)
+    return await obey(asked, shipment, event, commands.Ship(shipment.carrier, shipment.tracking))
+
+
+@router.post(
+    "/{escrow_id}/receipt",
+    status_code=202,
+    response_model=EscrowOut,
+    responses=promises.command(rules.NothingHeld),
+)
+async def confirm_receipt(asked: ACommand, nothing: Nothing | None = None) -> Response:
+    """The buyer has the goods and is content: everything held is released to the merchant."""
+    event = events.ReceiptConfirmed(by=asked.by)
+
+    async def act(command_id: str) -> Answer:
+        await tell(asked.doors, asked.purchase, event, commands.Confirm(command_id))
+        return await standing(asked.doors, asked.purchase.id, 202)
+
+    return await answer_once(asked, nothing or Nothing(), act)
+
+
+@router.post(
+    "/{escrow_id}/extension",
+    response_model=EscrowOut,
+    responses=promises.command(rules.NothingHeld, rules.ExtendedAlready, rules.ExtensionTooLong),
+)
+async def extend(asked: ACommand, longer: ExtensionIn) -> Response:
+    """More time to inspect: the buyer once by three days, the merchant up to thirty in total."""
+    event = events.InspectionExtended(extension=longer.extension, by=asked.by)
+    return await obey(asked, longer, event, commands.Extend(asked.by, longer.extension))
+
+
+@router.post(
+    "/{escrow_id}/cancellation",
+    response_model=EscrowOut,
+    responses=promises.command(rules.PaidAlready, rules.BankUndecided),
+)
+async def cancel(asked: ACommand, nothing: Nothing | None = None) -> Response:
+    """Either side gives up an unpaid purchase; a payment under way is closed at the bank first."""
+    event = events.Cancelled(by=asked.by)
+    return await obey(asked, nothing or Nothing(), event, commands.Cancel(asked.by))
+
+
+@router.post(
+    "/{escrow_id}/refunds",
+    response_model=EscrowOut,
+    responses=promises.command(rules.AmountExceedsHeld, rules.WholeAmountOnly),
+)
+async def refund(asked: ACommand, back: RefundIn) -> Response:
+    """The merchant gives money back. `returning` is what the bank has not confirmed yet."""
+    event = events.RefundGranted(amount=back.amount, by=asked.by)
+    return await obey(asked, back, event, commands.Refund(back.amount))

@@ -1,0 +1,104 @@
+"""Whatever goes wrong at a door becomes a problem document, or on a buyer's page a sentence."""
+
+import asyncpg
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import Response
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from starlette.exceptions import HTTPException
+
+from api import errors as door
+from api import pages
+from api.answers import problem_answer, send
+from api.middleware import REQUEST_ID, request_id
+from api.problems import Problematic, problem_of
+from domain.errors import DomainError
+
+#: A restarted PostgreSQL is back in a few seconds.
+RETRY_AFTER = 2
+#: More than a person reads; a hostile body may have thousands.
+MOST_FLAWS = 20
+LONGEST_POINTER = 200
+
+log = structlog.get_logger()
+
+HTTP_ERRORS: dict[int, type[door.DoorError]] = {
+    400: door.MalformedBody,
+    404: door.NotFound,
+    405: door.MethodNotAllowed,
+    413: door.BodyTooLarge,
+}
+
+
+def install(app: FastAPI) -> None:
+    """One place decides how every error leaves."""
+    app.exception_handler(DomainError)(_known)
+    app.exception_handler(door.DoorError)(_known)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(HTTPException)(_http)
+    app.exception_handler(DBAPIError)(_database)
+    for silence in (PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+        app.exception_handler(silence)(_silent)
+    app.exception_handler(Exception)(_bug)
+
+
+def say(request: Request, error: Problematic) -> Response:
+    if request.url.path.startswith(pages.PREFIXES):
+        return pages.apologise(request, error)
+    response = send(problem_answer(request, error))
+    if problem_of(error).status == 401:
+        response.headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(error, door.DoorError) and error.retry_after is not None:
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+async def _known(request: Request, error: DomainError | door.DoorError) -> Response:
+    return say(request, error)
+
+
+async def _invalid(request: Request, invalid: RequestValidationError) -> Response:
+    found = invalid.errors()
+    if any(flaw["type"] == "json_invalid" for flaw in found):
+        return say(request, door.MalformedBody())
+    if any(isinstance(flaw.get("input"), bytes) and flaw["loc"] == ("body",) for flaw in found):
+        return say(request, door.UnsupportedMediaType())
+    flaws = tuple(_flaw(flaw["loc"], flaw["msg"]) for flaw in found[:MOST_FLAWS])
+    return say(request, door.InvalidRequest(flaws=flaws))
+
+
+def _flaw(loc: tuple[str | int, ...], message: str) -> door.Flaw:
+    place, *path = (str(step).replace("~", "~0").replace("/", "~1") for step in loc)
+    detail = message.removeprefix("Value error, ")
+    if place == "body":
+        pointer = "/".join(("#", *path))
+        return door.Flaw(detail, pointer=pointer[:LONGEST_POINTER])
+    return door.Flaw(detail, parameter="/".join(path)[:LONGEST_POINTER])
+
+
+async def _http(request: Request, error: HTTPException) -> Response:
+    response = say(request, HTTP_ERRORS.get(error.status_code, door.InvalidRequest)())
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _database(request: Request, error: DBAPIError) -> Response:
+    gone = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
+    return await (_silent if gone else _bug)(request, error)
+
+
+async def _silent(request: Request, error: Exception) -> Response:
+    log.warning("postgres does not answer", request_id=request_id(request.scope), error=repr(error))
+    silence = door.Unavailable("the database does not answer", retry_after=RETRY_AFTER)
+    return say(request, silence)
+
+
+async def _bug(request: Request, error: Exception) -> Response:
+    """The server's outermost layer answers this one, so nobody else adds our headers."""
+    log.error("a bug", request_id=request_id(request.scope), exc_info=error)
+    response = say(request, door.InternalError())
+    response.headers.update(request.app.state.headers)
+    response.headers[REQUEST_ID] = request_id(request.scope)
+    return response

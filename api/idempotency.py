@@ -1,0 +1,194 @@
+"""The same key, the same answer: at most one effect per (subject, Idempotency-Key) in 30 days.
+
+A command that only writes to PostgreSQL claims, acts and answers in one transaction (`within`).
+A command that goes to a workflow claims first, with a lease (`once`): if its process dies, the
+next request with the key takes the claim over, and Temporal dedupes the update by its id.
+Busy (503) and invalid (422) requests are not remembered.
+"""
+
+import base64
+import hashlib
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated
+
+from fastapi import Header
+from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlmodel import col
+
+from api.errors import (
+    IdempotencyKeyInFlight,
+    IdempotencyKeyInvalid,
+    IdempotencyKeyMissing,
+    IdempotencyKeyReused,
+)
+from api.tables import Idempotency
+
+KEPT = timedelta(days=30)
+#: Longer than the slowest command may take (`api/trade.py`), so only the dead lose a claim.
+LEASE = timedelta(seconds=40)
+
+_KEY = re.compile(r'(?P<quote>"?)(?P<key>[!#-\[\]-~]{1,255})(?P=quote)')
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What is sent, and stored to be sent again. `body` is JSON."""
+
+    status: int
+    body: str
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """A command under its sender's key; `fingerprint` is of everything it asks for."""
+
+    subject: str
+    key: str
+    fingerprint: bytes
+
+    @property
+    def command_id(self) -> str:
+        """The same at every try of this command and for nothing else.
+
+        20 characters, because workflow histories store it.
+        """
+        said = b"\n".join((self.subject.encode(), self.key.encode(), self.fingerprint))
+        return base64.urlsafe_b64encode(hashlib.sha256(said).digest()[:15]).decode()
+
+
+def idempotency_key(
+    idempotency_key: Annotated[
+        str | None,
+        Header(
+            description="Yours, fresh for every new command; bare or quoted, at most 255 "
+            "visible characters. Remembered for 30 days.",
+            examples=["order-1001-create"],
+        ),
+    ] = None,
+) -> str:
+    """Raises IdempotencyKeyMissing, IdempotencyKeyInvalid."""
+    if idempotency_key is None:
+        raise IdempotencyKeyMissing
+    match = _KEY.fullmatch(idempotency_key.strip())
+    if match is None:
+        raise IdempotencyKeyInvalid
+    return match["key"]
+
+
+def fingerprint(method: str, path: str, body: str) -> bytes:
+    return hashlib.sha256(f"{method} {path}\n{body}".encode()).digest()
+
+
+async def within(
+    connection: AsyncConnection, keyed: Keyed, act: Callable[[], Awaitable[Answer]]
+) -> Answer:
+    """Claim, act and answer in the caller's transaction; a twin waits until that has ended.
+
+    Raises IdempotencyKeyReused, IdempotencyKeyInFlight.
+    """
+    stored = await _claim(connection, keyed)
+    return stored or await _finish(connection, keyed, await act())
+
+
+async def once(engine: AsyncEngine, keyed: Keyed, act: Callable[[], Awaitable[Answer]]) -> Answer:
+    """Claim and commit, act, then commit the answer. What `act` raises is not an answer.
+
+    Raises IdempotencyKeyReused, IdempotencyKeyInFlight.
+    """
+    async with engine.begin() as connection:
+        stored = await _claim(connection, keyed)
+    if stored:
+        return stored
+    answered = False
+    try:
+        answer = await act()
+        answered = True
+    finally:
+        if not answered:
+            await _release(engine, keyed)
+    async with engine.begin() as connection:
+        return await _finish(connection, keyed, answer)
+
+
+async def forget(engine: AsyncEngine) -> None:
+    """Delete the answers that nobody may ask for any more."""
+    async with engine.begin() as connection:
+        await connection.execute(delete(Idempotency).where(_forgotten()))
+
+
+async def _claim(connection: AsyncConnection, keyed: Keyed) -> Answer | None:
+    """None: it is ours to answer. Otherwise the answer it got."""
+    row = insert(Idempotency).values(
+        subject=keyed.subject,
+        key=keyed.key,
+        request_hash=keyed.fingerprint,
+        leased_until=func.now() + literal(LEASE),
+    )
+    abandoned = and_(
+        col(Idempotency.leased_until) < func.now(),
+        col(Idempotency.request_hash) == keyed.fingerprint,
+    )
+    claimed = await connection.execute(
+        row.on_conflict_do_update(
+            index_elements=[col(Idempotency.subject), col(Idempotency.key)],
+            set_={
+                "request_hash": row.excluded.request_hash,
+                "leased_until": row.excluded.leased_until,
+                "status": None,
+                "body": None,
+                "created_at": func.now(),
+            },
+            where=or_(_forgotten(), abandoned),
+        ).returning(col(Idempotency.key))
+    )
+    return None if claimed.first() else await _stored(connection, keyed)
+
+
+async def _stored(connection: AsyncConnection, keyed: Keyed) -> Answer:
+    row = (
+        await connection.execute(
+            select(
+                col(Idempotency.request_hash), col(Idempotency.status), col(Idempotency.body)
+            ).where(_this(keyed))
+        )
+    ).one()
+    if row.request_hash != keyed.fingerprint:
+        raise IdempotencyKeyReused
+    if row.status is None:
+        raise IdempotencyKeyInFlight(retry_after=1)
+    return Answer(row.status, row.body, replayed=True)
+
+
+async def _finish(connection: AsyncConnection, keyed: Keyed, answer: Answer) -> Answer:
+    """The first answer stays, also when a claim was taken over from somebody who was only slow."""
+    written = await connection.execute(
+        update(Idempotency)
+        .where(_this(keyed), col(Idempotency.status).is_(None))
+        .values(status=answer.status, body=answer.body, leased_until=None)
+        .returning(col(Idempotency.key))
+    )
+    return answer if written.first() else await _stored(connection, keyed)
+
+
+async def _release(engine: AsyncEngine, keyed: Keyed) -> None:
+    """Let the next try begin at once; the fingerprint stays, as the command may be under way."""
+    async with engine.begin() as connection:
+        await connection.execute(
+            update(Idempotency)
+            .where(_this(keyed), col(Idempotency.status).is_(None))
+            .values(leased_until=func.now())
+        )
+
+
+def _this(keyed: Keyed) -> ColumnElement[bool]:
+    return and_(col(Idempotency.subject) == keyed.subject, col(Idempotency.key) == keyed.key)
+
+
+def _forgotten() -> ColumnElement[bool]:
+    return col(Idempotency.created_at) < func.now() - literal(KEPT)

@@ -1,0 +1,49 @@
+"""API keys: `ek_test_…` and `ek_live_…`, 256 random bits and a checksum.
+
+The checksum tells a mistyped or truncated key from a wrong one without asking the database. Only
+a key's SHA-256 is stored: 256 random bits need no salt and no slow hash.
+"""
+
+import hashlib
+import secrets
+import zlib
+from typing import Literal
+
+Mode = Literal["test", "live"]
+
+_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+#: 62 ** 43 > 2 ** 256 and 62 ** 6 > 2 ** 32.
+_RANDOM_DIGITS, _CHECK_DIGITS = 43, 6
+
+
+def mode_of(setting: Literal["sandbox", "live"]) -> Mode:
+    """Which keys an installation issues and takes."""
+    return "live" if setting == "live" else "test"
+
+
+def new_key(mode: Mode) -> str:
+    body = f"ek_{mode}_{_base62(secrets.randbits(256), _RANDOM_DIGITS)}"
+    return body + _checksum(body)
+
+
+def well_formed(key: str, mode: Mode) -> bool:
+    """Whether `key` can be a key of this mode at all."""
+    body, check = key[:-_CHECK_DIGITS], key[-_CHECK_DIGITS:]
+    whole = len(key) == len(f"ek_{mode}_") + _RANDOM_DIGITS + _CHECK_DIGITS
+    return whole and key.startswith(f"ek_{mode}_") and key.isascii() and check == _checksum(body)
+
+
+def digest(key: str) -> bytes:
+    return hashlib.sha256(key.encode()).digest()
+
+
+def _checksum(body: str) -> str:
+    return _base62(zlib.crc32(body.encode()), _CHECK_DIGITS)
+
+
+def _base62(number: int, digits: int) -> str:
+    text = ""
+    for _ in range(digits):
+        number, digit = divmod(number, len(_ALPHABET))
+        text = _ALPHABET[digit] + text
+    return text

@@ -1,0 +1,120 @@
+"""Around every request: its id, a bound on its body, safe headers, one log line, one count.
+
+Addresses are never logged, only the route's pattern: a buyer's link is in its path.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+
+import structlog
+from prometheus_client import CollectorRegistry, Histogram
+from starlette.datastructures import MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from uuid_utils import uuid7
+
+LONGEST_BODY = 64 * 1024
+REQUEST_ID = "Request-Id"
+NO_ROUTE = "none"
+
+_ID = "danbao.request_id"
+log = structlog.get_logger()
+
+
+def request_id(scope: Scope) -> str:
+    """The id of this request: in its answer's header, in its problem and in its log line."""
+    return str(scope[_ID])
+
+
+def safe_headers(form_targets: Sequence[str]) -> dict[str, str]:
+    """What keeps a browser from doing what a page did not ask for.
+
+    `form_targets` are the origins that a form may lead to besides our own: browsers hold
+    `form-action` against the redirect to a bank's page too.
+    """
+    policy = (
+        "default-src 'none'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "base-uri 'none'",
+        " ".join(("form-action 'self'", *form_targets)),
+        "frame-ancestors 'none'",
+    )
+    return {
+        "Content-Security-Policy": "; ".join(policy),
+        "Referrer-Policy": "no-referrer",
+        "X-Content-Type-Options": "nosniff",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=()",
+    }
+
+
+class BodyLimit:
+    """Stops reading a body after LONGEST_BODY bytes, whatever it declared."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        seen = 0
+
+        async def bounded() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > LONGEST_BODY:
+                raise HTTPException(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+            return message
+
+        await self._app(scope, bounded, send)
+
+
+class Envelope:
+    """Numbers a request, dresses its answer, then logs and counts it."""
+
+    def __init__(
+        self, app: ASGIApp, headers: Mapping[str, str], registry: CollectorRegistry
+    ) -> None:
+        self._app = app
+        self._headers = headers
+        self._seconds = Histogram(
+            "danbao_http_request_seconds",
+            "Requests answered, by route, method and status.",
+            ["route", "method", "status"],
+            registry=registry,
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        scope[_ID] = f"req_{uuid7().hex}"
+        began, status = time.perf_counter(), HTTPStatus.INTERNAL_SERVER_ERROR.value
+
+        async def dressed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID] = request_id(scope)
+                for name, value in self._headers.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        try:
+            await self._app(scope, receive, dressed)
+        finally:
+            self._noted(scope, status, time.perf_counter() - began)
+
+    def _noted(self, scope: Scope, status: int, seconds: float) -> None:
+        route = getattr(scope.get("route"), "path", NO_ROUTE)
+        self._seconds.labels(route, scope["method"], status).observe(seconds)
+        log.info(
+            "request",
+            request_id=request_id(scope),
+            method=scope["method"],
+            route=route,
+            status=status,
+            milliseconds=round(seconds * 1000, 1),
+        )

@@ -1,0 +1,89 @@
+"""What happened to a purchase, in a buyer's words. The transitions are the ledger's."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from api.purchases import Step
+from domain.money import Money
+from domain.states import Party
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    at: datetime
+    text: str
+    note: str = ""
+
+
+#: Transition → what the buyer reads; "" is only our and a bank's business.
+SENTENCES: dict[str, str] = {
+    "created": "Order placed",
+    "payment_started": "Sent to the bank to pay",
+    "payment_succeeded": "Paid. We hold the money for you",
+    "payment_declined": "The payment did not go through",
+    "payment_mismatched": "The bank took another amount: it goes back to you",
+    "cancelled": "Order cancelled",
+    "payment_lapsed": "Closed: nobody paid in time",
+    "shipped": "The shop has sent it",
+    "captured": "The bank has moved the frozen money to us",
+    "capture_refused": "The bank refused to move the frozen money",
+    "capture_mismatched": "The bank took another amount: it goes back to you",
+    "shipment_lapsed": "Not sent in time: your money goes back to you",
+    "hold_lapsed": "The bank's hold has ended: nothing was taken",
+    "delivered": "Delivered",
+    "receipt_confirmed": "You confirmed receipt. The money was released to the shop",
+    "inspection_lapsed": "Inspection time over. The money was released to the shop",
+    "inspection_extended": "Inspection time extended",
+    "refund_granted": "The shop gives money back to you",
+    "return_succeeded": "The bank has given the money back to you",
+    "return_refused": "The bank could not give the money back: we are looking into it",
+    "review_needed": "We are looking into this ourselves",
+    "reminded": "",
+    "dispute_opened": "You reported a problem",
+    "dispute_withdrawn": "You withdrew the problem",
+    "dispute_accepted": "The shop accepted: the disputed money goes back to you",
+    "dispute_contested": "The shop disagrees: we decide",
+    "answer_lapsed": "The shop did not answer in time",
+    "dispute_resolved": "We decided the dispute",
+    "arbitration_lapsed": "The dispute was decided in your favour",
+}
+
+#: The bank's and our codes for a no, as far as a buyer can do something about them.
+DECLINES: dict[str, str] = {
+    "insufficient_funds": "The account does not have enough money.",
+    "expired_card": "The card has expired.",
+    "limit_exceeded": "The amount is above the limit of this account or card.",
+    "suspected_fraud": "The bank refused it for safety. Please ask the bank.",
+    "cancelled_by_buyer": "You cancelled at the bank.",
+    "closed": "The payment page at the bank was closed.",
+    "amount_mismatch": "The bank took another amount than the price; it goes back to you.",
+}
+
+
+def lines(steps: list[Step], currency: str) -> list[Line]:
+    """Oldest first."""
+    told = ((step, SENTENCES[step.name]) for step in steps)
+    return [Line(step.at, _text(step, text), note(step, currency)) for step, text in told if text]
+
+
+def why_declined(code: str) -> str:
+    return DECLINES.get(code, f"The bank's answer: {code.replace('_', ' ')}.")
+
+
+def note(step: Step, currency: str) -> str:
+    """What is worth saying besides."""
+    said = step.detail
+    match step.name:
+        case "shipped":
+            return " ".join(str(said.get(name) or "") for name in ("carrier", "tracking")).strip()
+        case "payment_declined" | "capture_refused":
+            return why_declined(str(said.get("code", "")))
+        case "refund_granted":
+            return str(Money(int(said.get("amount") or 0), currency))
+        case _:
+            return ""
+
+
+def _text(step: Step, text: str) -> str:
+    by_shop = step.name in ("cancelled", "inspection_extended") and step.by == Party.MERCHANT
+    return f"{text} by the shop" if by_shop else text

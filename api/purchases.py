@@ -1,0 +1,221 @@
+"""A purchase as the doors read it: the ledger's row, what its cashier shows, the shop's name.
+
+Reads never touch Temporal. The row is as old as the last commit, so what it allows is a first
+look; the workflow decides.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlmodel import col
+
+from api.tables import Checkout, Merchant
+from domain.amounts import Amounts
+from domain.escrow import Escrow
+from domain.events import PaymentMismatched, PaymentSucceeded
+from domain.states import Dispute, Stage
+from domain.terms import Terms
+from ledger.tables import EscrowRow, TransitionRow
+
+_ID = re.compile(r"esc_[0-9a-f]{32}")
+_TERMS = TypeAdapter(Terms)
+
+
+@dataclass(frozen=True, slots=True)
+class Goods:
+    """What the buyer sees of the order. `items`: [{"name", "quantity", "amount"}]."""
+
+    description: str
+    items: list[dict[str, Any]]
+    buyer_email: str
+    return_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """`escrow` is rebuilt from the row.
+
+    What the row does not hold (how often and by whom it was extended, disputed, captured) stands
+    at its most permissive there.
+    """
+
+    escrow: Escrow
+    checkout: Goods
+    shop: str
+    #: Minor units on their way back to the buyer that no bank has confirmed yet.
+    returning: int
+    started: bool
+    created_at: datetime
+    updated_at: datetime
+
+    @property
+    def id(self) -> str:
+        return self.escrow.terms.escrow_id
+
+    @property
+    def merchant_id(self) -> str:
+        return self.escrow.terms.merchant_id
+
+    @property
+    def version(self) -> int:
+        return self.escrow.sequence
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One transition, as stored."""
+
+    name: str
+    by: str
+    at: datetime
+    detail: Mapping[str, Any]
+
+
+def is_id(text: str) -> bool:
+    return _ID.fullmatch(text) is not None
+
+
+async def find(engine: AsyncEngine, escrow_id: str) -> Purchase | None:
+    if not is_id(escrow_id):
+        return None
+    async with engine.connect() as connection:
+        row = (await connection.execute(_one(escrow_id))).one_or_none()
+    return _purchase(row) if row else None
+
+
+async def get(engine: AsyncEngine, escrow_id: str) -> Purchase:
+    """One that exists."""
+    async with engine.connect() as connection:
+        return await read(connection, escrow_id)
+
+
+async def read(connection: AsyncConnection, escrow_id: str) -> Purchase:
+    """One that exists, as the connection's transaction sees it."""
+    return _purchase((await connection.execute(_one(escrow_id))).one())
+
+
+async def page(
+    engine: AsyncEngine,
+    merchant_id: str,
+    *,
+    status: str | None,
+    order_id: str | None,
+    before: str | None,
+    limit: int,
+) -> list[Purchase]:
+    """Newest first: ids are time-ordered, so they are the cursor too."""
+    query = _everything().where(col(EscrowRow.merchant_id) == merchant_id)
+    if status is not None:
+        query = query.where(col(EscrowRow.status) == status)
+    if order_id is not None:
+        query = query.where(col(EscrowRow.order_id) == order_id)
+    if before is not None:
+        query = query.where(col(EscrowRow.id) < before)
+    async with engine.connect() as connection:
+        rows = await connection.execute(query.order_by(col(EscrowRow.id).desc()).limit(limit))
+        return [_purchase(row) for row in rows]
+
+
+async def versions(engine: AsyncEngine, escrow_ids: Collection[str]) -> dict[str, int]:
+    query = select(col(EscrowRow.id), col(EscrowRow.version))
+    async with engine.connect() as connection:
+        found = await connection.execute(query.where(col(EscrowRow.id).in_(escrow_ids)))
+        return {row.id: row.version for row in found}
+
+
+async def steps(engine: AsyncEngine, escrow_id: str) -> list[Step]:
+    """Everything that happened, oldest first."""
+    query = (
+        select(
+            col(TransitionRow.name),
+            col(TransitionRow.by),
+            col(TransitionRow.at),
+            col(TransitionRow.detail),
+        )
+        .where(col(TransitionRow.escrow_id) == escrow_id)
+        .order_by(col(TransitionRow.sequence))
+    )
+    async with engine.connect() as connection:
+        found = await connection.execute(query)
+        return [Step(row.name, row.by, row.at, row.detail) for row in found]
+
+
+async def booked(engine: AsyncEngine, escrow_id: str, attempt: str) -> bool:
+    """Whether the money of this payment attempt is in our books already."""
+    money = (PaymentSucceeded.name, PaymentMismatched.name)
+    return any(
+        step.name in money and str(step.detail.get("attempt")) == attempt
+        for step in await steps(engine, escrow_id)
+    )
+
+
+async def mark_started(engine: AsyncEngine, escrow_id: str) -> None:
+    async with engine.begin() as connection:
+        await connection.execute(
+            update(EscrowRow)
+            .where(col(EscrowRow.id) == escrow_id, col(EscrowRow.started_at).is_(None))
+            .values(started_at=func.now())
+        )
+
+
+def _everything() -> Select[Any]:
+    return (
+        select(
+            EscrowRow.__table__,  # type: ignore[attr-defined]
+            col(Checkout.description),
+            col(Checkout.items).label("order_items"),
+            col(Checkout.buyer_email),
+            col(Checkout.return_url),
+            col(Merchant.name).label("shop"),
+        )
+        .join(Checkout, col(Checkout.escrow_id) == col(EscrowRow.id))
+        .join(Merchant, col(Merchant.id) == col(EscrowRow.merchant_id))
+    )
+
+
+def _one(escrow_id: str) -> Select[Any]:
+    return _everything().where(col(EscrowRow.id) == escrow_id)
+
+
+def _purchase(row: Row[Any]) -> Purchase:
+    return Purchase(
+        escrow=_projected(row),
+        checkout=Goods(row.description, row.order_items, row.buyer_email, row.return_url),
+        shop=row.shop,
+        returning=row.returning,
+        started=row.started_at is not None,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+    )
+
+
+def _projected(row: Row[Any]) -> Escrow:
+    return Escrow(
+        terms=_TERMS.validate_python(row.terms),
+        stage=Stage(row.stage),
+        amounts=Amounts(
+            funded=row.funded,
+            held=row.held,
+            disputed=row.disputed,
+            released=row.released,
+            refunded=row.refunded,
+            authorised=row.authorised,
+        ),
+        sequence=row.version,
+        told=row.told,
+        bank=row.bank,
+        method=row.method,
+        attempt=row.attempt,
+        capture_before=row.capture_before,
+        declined=row.declined,
+        deadline=row.deadline,
+        dispute=Dispute(row.dispute),
+        dispute_deadline=row.dispute_deadline,
+        review=row.review,
+    )

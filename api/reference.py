@@ -1,0 +1,102 @@
+"""`/docs`: the reference, rendered from the OpenAPI document by ourselves, so it works offline."""
+
+import json
+from typing import Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.openapi.utils import get_openapi
+
+from api.pages.rendering import page
+from api.problems import DOCS_PATH, PROBLEMS, ProblemOut
+
+METHODS = ("get", "post", "put", "delete")
+DESCRIPTION = """\
+One purchase under our guarantee is an *escrow*. A merchant creates it, sends the buyer to its
+`checkout_url`, ships when it is paid, and is paid when the buyer confirms receipt.
+
+Amounts are whole minor units with an ISO 4217 currency, times are RFC 3339 in UTC, durations
+ISO 8601. Every POST takes an `Idempotency-Key`; the same key again gets the same answer, with
+`Idempotent-Replayed: true`. Errors are RFC 9457 problem documents; what belongs to somebody else
+is 404.
+"""
+
+router = APIRouter(prefix="/docs", include_in_schema=False)
+
+
+def describe(app: FastAPI) -> None:
+    """Complete the generated OpenAPI document: what every answer shares."""
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            app.openapi_schema = _document(app)
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    document = get_openapi(
+        title=app.title,
+        version=app.version,
+        summary=app.summary,
+        description=DESCRIPTION,
+        routes=app.routes,
+    )
+    schemas = document["components"]["schemas"]
+    problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs"))
+    schemas["Problem"] = problem
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    return document
+
+
+@router.get("")
+async def reference(request: Request) -> Response:
+    document = request.app.openapi()
+    return page(
+        "docs.html",
+        document=document,
+        operations=list(_operations(document)),
+        sandbox=not request.app.state.doors.livemode,
+        refresh=0,
+    )
+
+
+@router.get(DOCS_PATH.removeprefix("/docs"))
+async def errors(request: Request) -> Response:
+    """The page that every problem's `type` points at."""
+    by_code = sorted((kind.code, problem) for kind, problem in PROBLEMS.items())
+    return page(
+        "errors.html",
+        problems=by_code,
+        sandbox=not request.app.state.doors.livemode,
+        refresh=0,
+    )
+
+
+def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """One entry per route: how it is called, an example body, what it answers."""
+    return [
+        {
+            "method": method.upper(),
+            "path": path,
+            "id": operation["operationId"],
+            "summary": operation["summary"],
+            "description": operation.get("description", ""),
+            "parameters": operation.get("parameters", []),
+            "example": _example(document, operation),
+            "responses": operation["responses"],
+        }
+        for path, methods in document["paths"].items()
+        for method, operation in methods.items()
+        if method in METHODS
+    ]
+
+
+def _example(document: dict[str, Any], operation: dict[str, Any]) -> str:
+    content = operation.get("requestBody", {}).get("content", {})
+    schema = content.get("application/json", {}).get("schema", {})
+    name = schema.get("$ref", "").rsplit("/", 1)[-1]
+    examples = document["components"]["schemas"].get(name, {}).get("examples", [])
+    return json.dumps(examples[0], indent=2, ensure_ascii=False) if examples else ""

@@ -1,0 +1,123 @@
+"""The only place that talks to Temporal: what doors ask of a purchase that is under way."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+from temporalio.client import (
+    Client,
+    RPCTimeoutOrCancelledError,
+    WorkflowHandle,
+    WorkflowUpdateFailedError,
+)
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from api.errors import Unavailable
+from domain.errors import refusals
+from domain.terms import Terms
+from workflows.commands import (
+    BankReport,
+    Cancel,
+    Confirm,
+    Extend,
+    Pay,
+    PaymentPage,
+    Refund,
+    Ship,
+    Standing,
+)
+from workflows.late import LatePaymentOrder
+from workflows.start import start_escrow, start_late_payment
+
+#: A worker answers in well under a second; a bank's page may take `steps.PAGE_PATIENCE`.
+COMMAND_PATIENCE = timedelta(seconds=10)
+PAY_PATIENCE = timedelta(seconds=25)
+#: A signal or a start needs Temporal only, no worker.
+SEND_PATIENCE = timedelta(seconds=5)
+#: What a caller should wait before it repeats a command that we could not wait for.
+RETRY_AFTER = 2
+
+Command = Pay | Ship | Cancel | Refund | Extend
+Fact = Confirm | BankReport
+
+UPDATES: dict[type[Command], tuple[str, type[PaymentPage | Standing]]] = {
+    Pay: ("pay", PaymentPage),
+    Ship: ("ship", Standing),
+    Cancel: ("cancel", Standing),
+    Refund: ("refund", Standing),
+    Extend: ("extend", Standing),
+}
+SIGNALS: dict[type[Fact], str] = {Confirm: "confirm_receipt", BankReport: "bank_reported"}
+
+
+class NotRunning(Exception):
+    """No workflow of this purchase runs: it has ended, or nobody has started it yet."""
+
+
+class Trade:
+    """Every call raises Unavailable when Temporal, or a worker, does not answer in time."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    async def open(self, terms: Terms) -> None:
+        """Start the purchase's workflow; started already is as good."""
+        async with _patient(SEND_PATIENCE):
+            await start_escrow(self._client, terms)
+
+    async def request(
+        self, escrow_id: str, command: Command, command_id: str
+    ) -> PaymentPage | Standing:
+        """What the purchase answers. The same `command_id` again gets the same answer.
+
+        Raises Refusal, NotRunning.
+        """
+        name, result_type = UPDATES[type(command)]
+        patience = PAY_PATIENCE if isinstance(command, Pay) else COMMAND_PATIENCE
+        async with _patient(patience):
+            answer: PaymentPage | Standing = await self._handle(escrow_id).execute_update(
+                name, command, id=command_id, result_type=result_type
+            )
+            return answer
+
+    async def tell(self, escrow_id: str, fact: Fact) -> None:
+        """Raises NotRunning."""
+        async with _patient(SEND_PATIENCE):
+            await self._handle(escrow_id).signal(SIGNALS[type(fact)], fact)
+
+    async def start_late(self, order: LatePaymentOrder) -> None:
+        """Look into a payment that came after its purchase had ended."""
+        async with _patient(SEND_PATIENCE):
+            await start_late_payment(self._client, order)
+
+    def _handle(self, escrow_id: str) -> WorkflowHandle[Any, Any]:
+        return self._client.get_workflow_handle(escrow_id)
+
+
+@asynccontextmanager
+async def _patient(patience: timedelta) -> AsyncIterator[None]:
+    """Temporal's errors as ours."""
+    try:
+        async with asyncio.timeout(patience.total_seconds()):
+            yield
+    except (TimeoutError, RPCTimeoutOrCancelledError) as silence:
+        raise Unavailable("the purchase has not answered in time", retry_after=RETRY_AFTER) from (
+            silence
+        )
+    except WorkflowUpdateFailedError as failed:
+        raise _refusal(failed.cause) from failed
+    except RPCError as error:
+        if error.status is RPCStatusCode.NOT_FOUND:
+            raise NotRunning from error
+        raise Unavailable("Temporal does not answer", retry_after=RETRY_AFTER) from error
+
+
+def _refusal(cause: BaseException) -> Exception:
+    """The Refusal that a workflow raised; anything else is a bug and stays one."""
+    kind = refusals().get(getattr(cause, "type", None) or "")
+    if isinstance(cause, ApplicationError) and kind is not None:
+        return kind(cause.message)
+    return RuntimeError(f"an update failed: {cause}")
