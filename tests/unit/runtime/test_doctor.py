@@ -109,3 +109,12 @@ def test_a_port_that_is_no_port_is_named() -> None:
     [finding] = doctor.check_ports({"DANBAO_API_PORT": "70000"})
     assert finding.wrong
     assert "DANBAO_API_PORT=70000 is not a port" in finding.says
+
+
+def test_a_fresh_checkout_misses_nothing_that_the_first_run_installs() -> None:
+    assert not [finding for finding in doctor.findings(installed=False) if finding.wrong]
+
+
+def test_a_whole_checkout_is_looked_at_whole() -> None:
+    looked_at = {finding.about for finding in doctor.findings(installed=True)}
+    assert looked_at >= {"python", "installer", "packages", "postgres", "temporal"}

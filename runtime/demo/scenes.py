@@ -1,0 +1,77 @@
+"""Orders in every stage that has a door, so that a visitor finds something to look at."""
+
+from collections.abc import Awaitable, Callable
+
+from runtime.demo.browser import Browser
+from runtime.demo.purchase import Buyer, Told, ship, silent
+from runtime.demo.shop import Escrow, Shop
+
+Scene = Callable[[Shop, Buyer], Awaitable[Escrow]]
+
+
+async def _paid(shop: Shop, buyer: Buyer, order_id: str, amount: int, what: str) -> Escrow:
+    escrow = await shop.order(order_id, amount, what)
+    await buyer.pay(escrow)
+    return await shop.until(escrow["id"], "awaiting_shipment")
+
+
+async def unpaid(shop: Shop, _buyer: Buyer) -> Escrow:
+    return await shop.order("T-1001", 4_900, "A teapot")
+
+
+async def at_the_bank(shop: Shop, buyer: Buyer) -> Escrow:
+    """The buyer left the bank's page open."""
+    escrow = await shop.order("T-1002", 23_900, "A winter coat")
+    await buyer.at_bank(escrow)
+    return escrow
+
+
+async def paid(shop: Shop, buyer: Buyer) -> Escrow:
+    return await _paid(shop, buyer, "T-1003", 8_800, "Two lamps")
+
+
+async def frozen(shop: Shop, buyer: Buyer) -> Escrow:
+    """Held at the buyer's own bank until the goods are sent."""
+    escrow = await shop.order("T-1004", 156_000, "A bicycle", funding="freeze")
+    await buyer.pay(escrow)
+    return await shop.until(escrow["id"], "awaiting_shipment")
+
+
+async def shipped(shop: Shop, buyer: Buyer) -> Escrow:
+    """The one to try things with: it waits for the buyer's confirmation."""
+    escrow = await _paid(shop, buyer, "T-1005", 12_900, "Walking boots, size 42")
+    await ship(shop, escrow)
+    return await shop.until(escrow["id"], "awaiting_confirmation")
+
+
+async def refunded(shop: Shop, buyer: Buyer) -> Escrow:
+    escrow = await _paid(shop, buyer, "T-1006", 3_500, "A sold-out vase")
+    await shop.command(f"/v1/escrows/{escrow['id']}/refunds", {"amount": 3_500})
+    return await shop.until(escrow["id"], "refunded")
+
+
+async def cancelled(shop: Shop, _buyer: Buyer) -> Escrow:
+    escrow = await shop.order("T-1007", 1_200, "A change of mind")
+    await shop.command(f"/v1/escrows/{escrow['id']}/cancellation")
+    return await shop.until(escrow["id"], "closed")
+
+
+SCENES: dict[str, Scene] = {
+    "not paid yet": unpaid,
+    "at the bank's page": at_the_bank,
+    "paid, to be sent": paid,
+    "frozen at the buyer's bank": frozen,
+    "sent, to be confirmed": shipped,
+    "refunded": refunded,
+    "cancelled": cancelled,
+}
+
+
+async def play(shop: Shop, told: Told = silent) -> dict[str, Escrow]:
+    """Every scene's purchase by its name. The order numbers are the same at every demo."""
+    played = {}
+    for name, scene in SCENES.items():
+        told(name)
+        async with Browser() as browser:
+            played[name] = await scene(shop, Buyer(shop, browser))
+    return played
