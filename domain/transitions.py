@@ -1,10 +1,11 @@
 """Who may do what, when, and what it does: every transition of a purchase, one row each.
 
 Nothing else decides. A row names the event, the command that asks for it (None for facts), the
-parties and stages that allow it, the stages it can lead to, its guards, and its effect.
+parties that may cause it, the stages that allow it, each with the stages it can lead to from
+there, its effect, and its guards.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, TypeVar
@@ -13,7 +14,7 @@ from domain import disputes, effects, events, guards
 from domain.accounts import Journal
 from domain.errors import EscrowEnded, NotYourCommand, PaidAlready, Refusal, WrongStage
 from domain.events import Event
-from domain.states import LIVE, Party, Stage, State
+from domain.states import Party, Stage, State
 
 S = TypeVar("S", bound=State)
 Guard = Callable[[State, Any], None]
@@ -21,8 +22,7 @@ Effect = Callable[[Any, Any, datetime], tuple[Any, Journal]]
 
 BUYER, MERCHANT, OPERATOR = Party.BUYER, Party.MERCHANT, Party.OPERATOR
 BANK, CLOCK = Party.BANK, Party.CLOCK
-UNPAID = frozenset({Stage.AWAITING_PAYMENT, Stage.PAYING})
-EVERY = frozenset(Stage)
+Moves = Mapping[Stage, frozenset[Stage]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +30,7 @@ class Rule:
     event: type[Event]
     command: str | None
     by: frozenset[Party]
-    stages: frozenset[Stage]
-    to: frozenset[Stage]
+    moves: Moves
     effect: Effect
     guards: tuple[Guard, ...] = ()
 
@@ -39,7 +38,7 @@ class Rule:
         """Raise the Refusal that stands in the way, if any."""
         if event.by not in self.by:
             raise NotYourCommand(f"{event.by} may not do this")
-        if state.stage not in self.stages:
+        if state.stage not in self.moves:
             raise self._refusal(state)
         for guard in self.guards:
             guard(state, event)
@@ -47,7 +46,7 @@ class Rule:
     def _refusal(self, state: State) -> Refusal:
         if state.ended:
             return EscrowEnded(f"this purchase is {state.stage}")
-        if self.stages <= UNPAID:
+        if self.moves.keys() <= UNPAID:
             return PaidAlready("the bank has taken the money for this purchase already")
         return WrongStage(f"not possible while {state.stage}")
 
@@ -56,13 +55,13 @@ def row(
     event: type[Event],
     command: str | None,
     by: Party | tuple[Party, ...],
-    stages: set[Stage] | frozenset[Stage],
-    to: set[Stage] | frozenset[Stage],
+    moves: Mapping[Stage, set[Stage]],
     effect: Effect,
     *guarded: Guard,
 ) -> Rule:
     parties = frozenset(by if isinstance(by, tuple) else (by,))
-    return Rule(event, command, parties, frozenset(stages), frozenset(to), effect, guarded)
+    led = {stage: frozenset(to) for stage, to in moves.items()}
+    return Rule(event, command, parties, led, effect, guarded)
 
 
 AP, PY, AS, CP, AC = (
@@ -73,52 +72,57 @@ AP, PY, AS, CP, AC = (
     Stage.AWAITING_CONFIRMATION,
 )
 DONE, BACK, SHUT = Stage.COMPLETED, Stage.REFUNDED, Stage.CLOSED
+UNPAID = frozenset({AP, PY})
+
+#: Where a fact that changes no stage leads.
+STAYS = {stage: {stage} for stage in Stage}
+WAITS = {AS: {AS}, AC: {AC}}
+#: Where it leads when money leaves and perhaps none is left.
+LEAVES = {AS: {AS, DONE, BACK}, AC: {AC, DONE, BACK}}
 
 TRANSITIONS: tuple[Rule, ...] = (
-    row(events.PaymentStarted, "pay", BUYER, {AP, PY}, {PY}, effects.start_payment),
-    row(events.PaymentSucceeded, None, BANK, {PY}, {AS}, effects.fund,
+    row(events.PaymentStarted, "pay", BUYER, {AP: {PY}, PY: {PY}}, effects.start_payment),
+    row(events.PaymentSucceeded, None, BANK, {PY: {AS}}, effects.fund,
         guards.current_attempt, guards.whole_price),
-    row(events.PaymentDeclined, None, BANK, {PY}, {AP}, effects.decline,
+    row(events.PaymentDeclined, None, BANK, {PY: {AP}}, effects.decline,
         guards.current_attempt),
-    row(events.PaymentMismatched, None, BANK, {PY}, {AP}, effects.mismatch,
+    row(events.PaymentMismatched, None, BANK, {PY: {AP}}, effects.mismatch,
         guards.current_attempt),
-    row(events.Cancelled, "cancel", (BUYER, MERCHANT), {AP, PY}, {SHUT}, effects.close),
-    row(events.PaymentLapsed, None, CLOCK, {AP, PY}, {SHUT}, effects.close),
-    row(events.Shipped, "ship", MERCHANT, {AS}, {AC, CP}, effects.ship, guards.window_open),
-    row(events.Captured, None, BANK, {CP}, {AC}, effects.capture, guards.whole_price),
-    row(events.CaptureRefused, None, BANK, {CP}, {AS}, effects.refuse_capture),
-    row(events.CaptureMismatched, None, BANK, {CP}, {SHUT}, effects.mismatch_capture),
-    row(events.ShipmentLapsed, None, CLOCK, {AS}, {AS, BACK, SHUT}, effects.lapse_shipment),
-    row(events.HoldLapsed, None, CLOCK, {AS}, {SHUT}, effects.lapse_hold, guards.frozen_only),
-    row(events.Delivered, "delivered", MERCHANT, {AC}, {AC}, effects.deliver),
-    row(events.ReceiptConfirmed, "confirm_receipt", BUYER, {AC}, {AC, DONE},
+    row(events.Cancelled, "cancel", (BUYER, MERCHANT), {AP: {SHUT}, PY: {SHUT}}, effects.close),
+    row(events.PaymentLapsed, None, CLOCK, {AP: {SHUT}, PY: {SHUT}}, effects.close),
+    row(events.Shipped, "ship", MERCHANT, {AS: {AC, CP}}, effects.ship, guards.window_open),
+    row(events.Captured, None, BANK, {CP: {AC}}, effects.capture, guards.whole_price),
+    row(events.CaptureRefused, None, BANK, {CP: {AS}}, effects.refuse_capture),
+    row(events.CaptureMismatched, None, BANK, {CP: {SHUT}}, effects.mismatch_capture),
+    row(events.ShipmentLapsed, None, CLOCK, {AS: {AS, DONE, BACK, SHUT}},
+        effects.lapse_shipment),
+    row(events.HoldLapsed, None, CLOCK, {AS: {SHUT}}, effects.lapse_hold, guards.frozen_only),
+    row(events.Delivered, "delivered", MERCHANT, {AC: {AC}}, effects.deliver),
+    row(events.ReceiptConfirmed, "confirm_receipt", BUYER, {AC: {AC, DONE}},
         effects.release_held, guards.something_held),
-    row(events.InspectionLapsed, None, CLOCK, {AC}, {AC, DONE}, effects.release_held,
+    row(events.InspectionLapsed, None, CLOCK, {AC: {AC, DONE}}, effects.release_held,
         guards.something_held),
-    row(events.InspectionExtended, "extend", (BUYER, MERCHANT), {AC}, {AC}, effects.extend,
+    row(events.InspectionExtended, "extend", (BUYER, MERCHANT), {AC: {AC}}, effects.extend,
         guards.extension_left),
-    row(events.RefundGranted, "refund", MERCHANT, {AS, AC}, {AS, AC, DONE, BACK, SHUT},
+    row(events.RefundGranted, "refund", MERCHANT, {**LEAVES, AS: LEAVES[AS] | {SHUT}},
         effects.grant_refund, guards.refundable),
-    row(events.ReturnSucceeded, None, BANK, EVERY, EVERY, effects.settle_return,
-        guards.return_pending),
-    row(events.ReturnRefused, None, BANK, EVERY, EVERY, effects.refuse_return,
-        guards.return_pending),
-    row(events.ReviewNeeded, None, BANK, EVERY, EVERY, effects.raise_review),
-    row(events.Reminded, None, CLOCK, {AS, AC}, {AS, AC}, effects.remind),
-    row(events.DisputeOpened, "dispute", BUYER, {AS, AC}, {AS, AC}, disputes.open_dispute,
-        guards.disputable),
-    row(events.DisputeWithdrawn, "withdraw", BUYER, LIVE, {AS, AC, DONE, BACK},
+    row(events.ReturnSucceeded, None, BANK, STAYS, effects.settle_return, guards.return_pending),
+    row(events.ReturnRefused, None, BANK, STAYS, effects.refuse_return, guards.return_pending),
+    row(events.ReviewNeeded, None, BANK, STAYS, effects.raise_review),
+    row(events.Reminded, None, CLOCK, WAITS, effects.remind),
+    row(events.DisputeOpened, "dispute", BUYER, WAITS, disputes.open_dispute, guards.disputable),
+    row(events.DisputeWithdrawn, "withdraw", BUYER, {**LEAVES, AC: {AC, DONE}},
         disputes.withdraw, guards.in_dispute),
-    row(events.DisputeAccepted, "accept", MERCHANT, LIVE, {AS, AC, DONE, BACK},
-        disputes.refund_all, guards.in_dispute),
-    row(events.DisputeContested, "contest", MERCHANT, LIVE, {AS, AC}, disputes.arbitrate,
+    row(events.DisputeAccepted, "accept", MERCHANT, LEAVES, disputes.refund_all,
+        guards.in_dispute),
+    row(events.DisputeContested, "contest", MERCHANT, WAITS, disputes.arbitrate,
         guards.awaiting_answer),
-    row(events.AnswerLapsed, None, CLOCK, LIVE, {AS, AC, DONE, BACK}, disputes.default_answer,
+    row(events.AnswerLapsed, None, CLOCK, {**LEAVES, AC: {AC}}, disputes.default_answer,
         guards.awaiting_answer),
-    row(events.DisputeResolved, "resolve", OPERATOR, LIVE, {AS, AC, DONE, BACK},
-        disputes.resolve, guards.in_arbitration, guards.exact_split),
-    row(events.ArbitrationLapsed, None, CLOCK, LIVE, {AS, AC, DONE, BACK},
-        disputes.refund_all, guards.in_arbitration),
+    row(events.DisputeResolved, "resolve", OPERATOR, LEAVES, disputes.resolve,
+        guards.in_arbitration, guards.exact_split),
+    row(events.ArbitrationLapsed, None, CLOCK, LEAVES, disputes.refund_all,
+        guards.in_arbitration),
 )  # fmt: skip
 
 RULES = {rule.event: rule for rule in TRANSITIONS}
