@@ -11,8 +11,7 @@ from domain import events, postings
 from domain.accounts import Account, Journal
 from domain.clock import wound
 from domain.guards import find_return
-from domain.states import Party, Return, Stage, State, Way
-from domain.terms import Funding
+from domain.states import BANK_SILENT, Party, Return, Stage, State, Way
 
 S = TypeVar("S", bound=State)
 NO_LEGS: Journal = ()
@@ -55,7 +54,7 @@ def close(state: S, event: events.Event, at: datetime) -> tuple[S, Journal]:
 
 
 def ship(state: S, event: events.Shipped, at: datetime) -> tuple[S, Journal]:
-    if state.terms.funding is Funding.DEDUCT:
+    if not state.frozen_only:
         shipped = replace(state, stage=Stage.AWAITING_CONFIRMATION)
         return wound(shipped, at, state.terms.windows.inspection), NO_LEGS
     left = None if state.deadline is None else max(state.deadline - at, timedelta(0))
@@ -72,7 +71,7 @@ def ship(state: S, event: events.Shipped, at: datetime) -> tuple[S, Journal]:
 
 def capture(state: S, event: events.Captured, at: datetime) -> tuple[S, Journal]:
     frozen = state.amounts.authorised
-    captured = replace(state, stage=Stage.AWAITING_CONFIRMATION, capture_before=None)
+    captured = replace(heard(state), stage=Stage.AWAITING_CONFIRMATION, capture_before=None)
     legs = postings.deduct_from_freeze(state.accounts, frozen, event.amount)
     return wound(captured, at, state.terms.windows.inspection), legs
 
@@ -81,7 +80,7 @@ def refuse_capture(state: S, event: events.CaptureRefused, at: datetime) -> tupl
     """The shipping clock goes on where it was stopped."""
     left = state.remaining if state.remaining is not None else timedelta(0)
     refused = replace(
-        state,
+        heard(state),
         stage=Stage.AWAITING_SHIPMENT,
         declined=event.code,
         deadline=at + left,
@@ -92,7 +91,9 @@ def refuse_capture(state: S, event: events.CaptureRefused, at: datetime) -> tupl
 
 
 def mismatch_capture(state: S, event: events.CaptureMismatched, at: datetime) -> tuple[S, Journal]:
-    shut = replace(state, stage=Stage.CLOSED, declined="amount_mismatch", capture_before=None)
+    shut = replace(
+        heard(state), stage=Stage.CLOSED, declined="amount_mismatch", capture_before=None
+    )
     legs = postings.void_freeze(state.accounts, state.amounts.authorised)
     legs += postings.give_back_unbooked(state.accounts, event.amount)
     return giving_back(wound(shut, at, None), Way.REFUND, event.amount), legs
@@ -156,7 +157,8 @@ def refuse_return(state: S, event: events.ReturnRefused, at: datetime) -> tuple[
 
 
 def raise_review(state: S, event: events.ReviewNeeded, at: datetime) -> tuple[S, Journal]:
-    return replace(state, review=event.reason), NO_LEGS
+    """The first reason stays: money that a bank refused outranks a bank that is silent."""
+    return replace(state, review=state.review or event.reason), NO_LEGS
 
 
 def remind(state: S, event: events.Reminded, at: datetime) -> tuple[S, Journal]:
@@ -188,7 +190,12 @@ def giving_back(state: S, way: Way, amount: int) -> S:
 
 def without_return(state: S, reference: str) -> S:
     left = tuple(back for back in state.returns if back.reference != reference)
-    return replace(state, returns=left)
+    return heard(replace(state, returns=left))
+
+
+def heard(state: S) -> S:
+    """The bank has spoken: nobody need look at its silence any more."""
+    return replace(state, review="") if state.review == BANK_SILENT else state
 
 
 def releasing(state: State, source: Account, amount: int) -> Journal:

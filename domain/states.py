@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from domain.accounts import Accounts
 from domain.amounts import Amounts
-from domain.terms import Funding, Terms
+from domain.terms import Terms
 
 
 class Stage(StrEnum):
@@ -47,6 +47,10 @@ PUBLIC = {
     Stage.PAYING: Stage.AWAITING_PAYMENT,
     Stage.CAPTURING: Stage.AWAITING_SHIPMENT,
 }
+
+
+#: A bank does not answer: asked on, but a person should know. Its answer ends the review.
+BANK_SILENT = "bank_silent"
 
 
 class Way(StrEnum):
@@ -143,8 +147,12 @@ class State:
 
     @property
     def frozen_only(self) -> bool:
-        """The money is at the issuer, on hold for us, not with us."""
-        return self.terms.funding is Funding.FREEZE and self.amounts.authorised > 0
+        """The money is at the issuer, on hold for us, not with us.
+
+        What the bank did decides, not what it was asked for: a bank that took the money at once
+        is never told to deduct it again, and one that froze it is never taken to have paid.
+        """
+        return self.amounts.authorised > 0
 
 
 def payment_reference(escrow_id: str, attempt: int) -> str:
