@@ -10,7 +10,7 @@ from typing import Generic, Self, TypeVar
 
 from domain.accounts import Journal
 from domain.clock import kept, wake_ups
-from domain.events import Event
+from domain.events import Event, Reminded
 from domain.states import State
 from domain.terms import Terms
 from domain.transitions import RULES, closing, tells
@@ -42,7 +42,7 @@ class Escrow(State):
         rule.check(self, event)
         changed, legs = rule.effect(self, event, at)
         amounts = self.amounts.posted(legs)
-        moved = closing(kept(closing(replace(changed, amounts=amounts)), at))
+        moved = kept(closing(replace(changed, amounts=amounts)), at)
         heard = tells(self, event, moved)
         numbered = replace(moved, sequence=self.sequence + 1, told=self.told + len(heard))
         return Moved(numbered, event, at, legs, heard)
@@ -53,8 +53,10 @@ class Escrow(State):
 
     def due(self, at: datetime) -> Event | None:
         """What the clock does at `at`, if anything."""
-        calls = wake_ups(self)
-        return calls[0][1] if calls and calls[0][0] <= at else None
+        late = [event for moment, event in wake_ups(self) if moment <= at]
+        # After an outage the deadline may have passed too: then nobody needs to be reminded of it.
+        lapses = [event for event in late if type(event) is not Reminded]
+        return next(iter(lapses or late), None)
 
     @property
     def next_wake_up(self) -> datetime | None:

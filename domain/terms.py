@@ -82,8 +82,7 @@ class FeePolicy:
 
     def of_next(self, before: int, release: int) -> int:
         """The fee of one more release: many small ones cost what one big one costs."""
-        earlier = self.of(before) if before else 0
-        return self.of(before + release) - earlier
+        return self.of(before + release) - self.of(before)
 
 
 @dataclass(frozen=True, slots=True)
