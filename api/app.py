@@ -33,14 +33,7 @@ log = structlog.get_logger()
 
 def create_app(settings: Settings, engine: AsyncEngine, client: Client) -> FastAPI:
     """The doors over this database and this Temporal; whoever made them closes them."""
-    app = FastAPI(
-        title="Danbao",
-        version="1",
-        summary="Escrow payments: the buyer's money is held until the goods have arrived.",
-        lifespan=_lifespan,
-        docs_url=None,
-        redoc_url=None,
-    )
+    app = FastAPI(lifespan=_lifespan, docs_url=None, redoc_url=None)
     registry = CollectorRegistry()
     app.state.doors = _doors(settings, engine, client)
     app.state.headers = safe_headers(())

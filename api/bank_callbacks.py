@@ -20,7 +20,9 @@ from banks.inbox import Inbox
 from workflows.commands import BankReport
 from workflows.late import LatePaymentOrder
 
-router = APIRouter(prefix="/v1/banks", tags=["banks"])
+router = APIRouter(
+    prefix="/v1/banks", tags=["banks"], generate_unique_id_function=lambda route: route.name
+)
 
 
 @router.post("/{bank}/callbacks", status_code=202, responses=promises.CALLBACK)

@@ -25,7 +25,9 @@ from workflows import commands
 #: Proxies and clients commonly give up after 30 s of silence.
 LONGEST_WAIT = 25
 
-router = APIRouter(prefix="/v1/escrows", tags=["escrows"])
+router = APIRouter(
+    prefix="/v1/escrows", tags=["escrows"], generate_unique_id_function=lambda route: route.name
+)
 
 
 class Listing(BaseModel):

@@ -15,8 +15,9 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Header
-from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, text, update
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import col
 
@@ -28,9 +29,13 @@ from api.errors import (
 )
 from api.tables import Idempotency
 
+IDEMPOTENCY_KEY = "Idempotency-Key"
 KEPT = timedelta(days=30)
 #: Longer than the slowest command may take (`api/trade.py`), so only the dead lose a claim.
 LEASE = timedelta(seconds=40)
+#: A create holds its key for milliseconds; whoever waits longer for its twin is told so.
+TWIN_PATIENCE = "2s"
+LOCK_NOT_AVAILABLE = "55P03"
 
 _KEY = re.compile(r'(?P<quote>"?)(?P<key>[!#-\[\]-~]{1,255})(?P=quote)')
 
@@ -66,6 +71,7 @@ def idempotency_key(
     idempotency_key: Annotated[
         str | None,
         Header(
+            alias=IDEMPOTENCY_KEY,
             description="Yours, fresh for every new command; bare or quoted, at most 255 "
             "visible characters. Remembered for 30 days.",
             examples=["order-1001-create"],
@@ -134,19 +140,24 @@ async def _claim(connection: AsyncConnection, keyed: Keyed) -> Answer | None:
         col(Idempotency.leased_until) < func.now(),
         col(Idempotency.request_hash) == keyed.fingerprint,
     )
-    claimed = await connection.execute(
-        row.on_conflict_do_update(
-            index_elements=[col(Idempotency.subject), col(Idempotency.key)],
-            set_={
-                "request_hash": row.excluded.request_hash,
-                "leased_until": row.excluded.leased_until,
-                "status": None,
-                "body": None,
-                "created_at": func.now(),
-            },
-            where=or_(_forgotten(), abandoned),
-        ).returning(col(Idempotency.key))
-    )
+    claim = row.on_conflict_do_update(
+        index_elements=[col(Idempotency.subject), col(Idempotency.key)],
+        set_={
+            "request_hash": row.excluded.request_hash,
+            "leased_until": row.excluded.leased_until,
+            "status": None,
+            "body": None,
+            "created_at": func.now(),
+        },
+        where=or_(_forgotten(), abandoned),
+    ).returning(col(Idempotency.key))
+    await connection.execute(text(f"set local lock_timeout = '{TWIN_PATIENCE}'"))
+    try:
+        claimed = await connection.execute(claim)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
+            raise
+        raise IdempotencyKeyInFlight(retry_after=1) from error
     return None if claimed.first() else await _stored(connection, keyed)
 
 

@@ -223,27 +223,3 @@ POINTERS: dict[type[Problematic], tuple[door.Flaw, ...]] = {
     domain.AmountOutOfRange: (door.Flaw("", pointer="#/amount"),),
     domain.WindowOutOfRange: (door.Flaw("", pointer="#/terms/windows"),),
 }
-
-
-def problems(*kinds: type[Problematic]) -> dict[int | str, dict[str, Any]]:
-    """What a route may answer instead of what it promises, for its OpenAPI description."""
-    by_status: dict[int | str, list[type[Problematic]]] = {}
-    for kind in kinds:
-        by_status.setdefault(PROBLEMS[kind].status, []).append(kind)
-    return {status: _response(those) for status, those in by_status.items()}
-
-
-def _response(kinds: list[type[Problematic]]) -> dict[str, Any]:
-    return {
-        "description": "; ".join(f"`{kind.code}`: {PROBLEMS[kind].title}" for kind in kinds),
-        "content": {
-            MEDIA_TYPE: {
-                "schema": {"$ref": "#/components/schemas/Problem"},
-                "examples": {kind.code: {"value": _example(kind)} for kind in kinds},
-            }
-        },
-    }
-
-
-def _example(kind: type[Problematic]) -> dict[str, Any]:
-    return document(kind(), "https://pay.example", "req_0193c8a1b2c37d4e8f9a0b1c2d3e4f50")

@@ -13,7 +13,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from sqlalchemy import Row, Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
-from sqlmodel import col
+from sqlmodel import SQLModel, col
 
 from api.tables import Checkout, Merchant
 from domain.amounts import Amounts
@@ -21,7 +21,8 @@ from domain.escrow import Escrow
 from domain.events import PaymentMismatched, PaymentSucceeded
 from domain.states import Dispute, Stage
 from domain.terms import Terms
-from ledger.tables import EscrowRow, TransitionRow
+from ledger.tables import Escrow as EscrowRow
+from ledger.tables import Transition as TransitionRow
 
 _ID = re.compile(r"esc_[0-9a-f]{32}")
 _TERMS = TypeAdapter(Terms)
@@ -164,10 +165,10 @@ async def mark_started(engine: AsyncEngine, escrow_id: str) -> None:
         )
 
 
-def _everything() -> Select[Any]:
+def _everything() -> Select[*tuple[Any, ...]]:
     return (
         select(
-            EscrowRow.__table__,  # type: ignore[attr-defined]
+            SQLModel.metadata.tables["escrow"],
             col(Checkout.description),
             col(Checkout.items).label("order_items"),
             col(Checkout.buyer_email),
@@ -179,7 +180,7 @@ def _everything() -> Select[Any]:
     )
 
 
-def _one(escrow_id: str) -> Select[Any]:
+def _one(escrow_id: str) -> Select[*tuple[Any, ...]]:
     return _everything().where(col(EscrowRow.id) == escrow_id)
 
 

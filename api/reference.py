@@ -1,11 +1,15 @@
 """`/docs`: the reference, rendered from the OpenAPI document by ourselves, so it works offline."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
+from starlette.routing import BaseRoute
 
+from api import promises
+from api.idempotency import IDEMPOTENCY_KEY
 from api.pages.rendering import page
 from api.problems import DOCS_PATH, PROBLEMS, ProblemOut
 
@@ -24,31 +28,39 @@ router = APIRouter(prefix="/docs", include_in_schema=False)
 
 
 def describe(app: FastAPI) -> None:
-    """Complete the generated OpenAPI document: what every answer shares."""
+    """Let `app` say of itself what every answer shares, too."""
 
     def openapi() -> dict[str, Any]:
         if app.openapi_schema is None:
-            app.openapi_schema = _document(app)
+            app.openapi_schema = document(app.routes)
         return app.openapi_schema
 
     app.openapi = openapi  # type: ignore[method-assign]
 
 
-def _document(app: FastAPI) -> dict[str, Any]:
-    document = get_openapi(
-        title=app.title,
-        version=app.version,
-        summary=app.summary,
+def document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
+    """The OpenAPI 3.1 document of these routes."""
+    said = get_openapi(
+        title="Danbao",
+        version="1",
+        summary="Escrow payments: the buyer's money is held until the goods have arrived.",
         description=DESCRIPTION,
-        routes=app.routes,
+        routes=routes,
     )
-    schemas = document["components"]["schemas"]
+    said["components"]["examples"] = promises.examples()
+    schemas = said["components"]["schemas"]
     problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs"))
     schemas["Problem"] = problem
+    # FastAPI's own shape of a validation error; ours are problems.
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    return document
+    for operation in (op for path in said["paths"].values() for op in path.values()):
+        for parameter in operation.get("parameters", ()):
+            if parameter["name"] == IDEMPOTENCY_KEY:
+                # Optional to FastAPI only so that its absence has a problem of its own.
+                parameter |= {"required": True, "schema": {"type": "string", "maxLength": 255}}
+    return said
 
 
 @router.get("")

@@ -17,6 +17,56 @@ PaymentState = Literal[
 ]
 
 
+#: What a paid purchase looks like, for the reference.
+EXAMPLE: dict[str, Any] = {
+    "id": "esc_0193c8a1b2c37d4e8f9a0b1c2d3e4f50",
+    "order_id": "A-1001",
+    "status": "awaiting_shipment",
+    "amount": 12900,
+    "currency": "CNY",
+    "description": "A pair of walking boots",
+    "items": [
+        {"name": "Walking boots, size 42", "quantity": 1, "amount": 11900},
+        {"name": "Delivery", "quantity": 1, "amount": 1000},
+    ],
+    "buyer": {"email": "buyer@example.com"},
+    "terms": {
+        "funding": "deduct",
+        "windows": {
+            "payment": "PT30M",
+            "shipping": "P7D",
+            "inspection": "P7D",
+            "answer": "P5D",
+            "arbitration": "P30D",
+        },
+    },
+    "payment": {
+        "state": "paid",
+        "bank": "sandbox",
+        "method": "online_banking",
+        "attempt": 1,
+        "declined": "",
+    },
+    "funded": 12900,
+    "held": 12900,
+    "disputed": 0,
+    "released": 0,
+    "refunded": 0,
+    "authorised": 0,
+    "returning": 0,
+    "deadline": "2026-11-30T10:02:11.042000Z",
+    "capture_before": None,
+    "needs_review": False,
+    "return_url": "https://shop.example/orders/A-1001",
+    "checkout_url": "https://pay.example/pay/0193c8a1…",
+    "order_url": "https://pay.example/orders/0193c8a1…",
+    "version": 3,
+    "livemode": False,
+    "created_at": "2026-11-23T10:00:00.000000Z",
+    "updated_at": "2026-11-23T10:02:11.042000Z",
+}
+
+
 class PaymentStanding(BaseModel):
     """How the payment stands; `declined` is the bank's last no, by its code."""
 
@@ -49,7 +99,7 @@ class EscrowOut(BaseModel):
     the clock ends the present stage, null while it is stopped.
     """
 
-    model_config = ConfigDict(title="Escrow")
+    model_config = ConfigDict(title="Escrow", json_schema_extra={"examples": [EXAMPLE]})
 
     id: str = Field(examples=["esc_0193c8a1b2c37d4e8f9a0b1c2d3e4f50"])
     order_id: str
