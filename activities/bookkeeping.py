@@ -2,7 +2,7 @@
 
 from temporalio import activity
 
-from ledger.port import Book, Posting, Transition
+from ledger.port import Book, Posting, Stored, Transition
 
 
 class Bookkeeping:
@@ -10,9 +10,9 @@ class Bookkeeping:
         self._book = book
 
     @activity.defn
-    async def record(self, transition: Transition) -> None:
-        """Store one step of a purchase; again changes nothing."""
-        await self._book.record(transition)
+    async def record(self, transition: Transition) -> Stored | None:
+        """Store one step of a purchase, or say which step has that number already."""
+        return await self._book.record(transition)
 
     @activity.defn
     async def post(self, posting: Posting) -> None:

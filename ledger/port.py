@@ -2,12 +2,13 @@
 
 from dataclasses import asdict, dataclass, fields
 from datetime import datetime, timedelta
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from domain.accounts import Journal
 from domain.escrow import Moved
 from domain.events import Event
-from domain.states import State
+from domain.states import Party, State
+from domain.transitions import TRANSITIONS
 
 S = TypeVar("S", bound=State)
 Detail = dict[str, str | int | None]
@@ -115,29 +116,67 @@ class Posting:
     legs: Journal
 
 
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """The step that already has this number: what happened, by whom, when."""
+
+    name: str
+    by: str
+    at: datetime
+    detail: Detail
+
+    def event(self) -> Event:
+        """The event that was stored. Raises ValueError when no event has its name."""
+        return rebuilt(self.name, self.by, self.detail)
+
+
 class LedgerConflict(Exception):
-    """The same key with other content, or a step out of order: a bug of ours, nothing stored."""
+    """A step out of order, or a journal's id with other legs: a bug of ours, nothing stored."""
 
 
 class Book(Protocol):
-    async def record(self, transition: Transition) -> None:
-        """Store the step once, however often it is called. Raises LedgerConflict."""
+    async def record(self, transition: Transition) -> Stored | None:
+        """Store the step once; None when it is stored exactly as given.
+
+        If that number was taken by another step, or by this one at another moment, nothing
+        changes and the answer says what was stored: a worker died after the commit and before
+        Temporal knew, so the ledger is ahead of the workflow, which has to follow it.
+        Raises LedgerConflict.
+        """
 
     async def post(self, posting: Posting) -> None:
         """Store a journal once. Raises LedgerConflict."""
 
 
 def detail(event: Event) -> Detail:
-    """What an event says besides its name, as JSON scalars (durations and times ISO 8601)."""
+    """What an event says besides its name, as JSON scalars (times ISO 8601, durations seconds)."""
     said = ((field.name, getattr(event, field.name)) for field in fields(event))
     return {name: _scalar(value) for name, value in said if name != "by"}
+
+
+def rebuilt(name: str, by: str, said: Detail) -> Event:
+    """The event that `detail` was taken from."""
+    kind = next((rule.event for rule in TRANSITIONS if rule.event.name == name), None)
+    if kind is None:
+        raise ValueError(f"{name!r} is no event")
+    types = {field.name: field.type for field in fields(kind)}
+    values = {key: _typed(types[key], value) for key, value in said.items()}
+    return kind(by=Party(by), **values)
 
 
 def _scalar(value: object) -> str | int | None:
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, timedelta):
-        return f"PT{value.total_seconds():.0f}S"
+        return f"PT{value / timedelta(seconds=1)!r}S"
     if value is None or isinstance(value, int):
         return value
     return str(value)
+
+
+def _typed(kind: Any, value: str | int | None) -> Any:
+    if isinstance(value, str) and kind is timedelta:
+        return timedelta(seconds=float(value.removeprefix("PT").removesuffix("S")))
+    if isinstance(value, str) and kind in (datetime, datetime | None):
+        return datetime.fromisoformat(value)
+    return value

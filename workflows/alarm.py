@@ -7,8 +7,6 @@ from temporalio import workflow
 
 
 class Alarm:
-    """Left standing when the workflow ends: cancelling it would only cost an event."""
-
     def __init__(self) -> None:
         self.at: datetime | None = None
         self.rang = False

@@ -16,7 +16,7 @@ class Pay:
 
     bank: str
     method: str
-    return_url: str
+    return_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

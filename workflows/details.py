@@ -5,6 +5,7 @@ from datetime import datetime
 from temporalio import workflow
 
 with workflow.unsafe.imports_passed_through():
+    from domain.clock import wake_ups
     from domain.escrow import Escrow
     from domain.money import Money
     from domain.states import Dispute, Stage
@@ -33,6 +34,12 @@ def waiting_for(escrow: Escrow) -> str:
     """One line: "waiting for the buyer to confirm receipt until 2026-11-03 09:00 UTC"."""
     wait = WAITS[escrow.stage]
     return f"{wait} until {_moment(escrow.deadline)}" if escrow.deadline else wait
+
+
+def next_ring(escrow: Escrow) -> str:
+    """What the purchase's timer is for, in a word: it stands in the history twice."""
+    calls = wake_ups(escrow)
+    return "ask the bank" if escrow.stage is Stage.PAYING or not calls else calls[0][1].name
 
 
 def current_details(escrow: Escrow) -> str:

@@ -21,7 +21,7 @@ from workflows.commands import (
     Ship,
     Standing,
 )
-from workflows.details import waiting_for
+from workflows.details import next_ring
 from workflows.paying import Paying
 from workflows.purchase import Purchase
 from workflows.refusals import refusing
@@ -67,25 +67,31 @@ class EscrowWorkflow:
         return self.outcome()
 
     async def live(self) -> None:
-        while not (self.purchase.over and workflow.all_handlers_finished()):
-            self.alarm.set(self.wake_up(), waiting_for(self.escrow))
+        while not self.over:
+            if not self.escrow.ended:
+                self.alarm.set(self.wake_up, next_ring(self.escrow))
             # Whatever comes first: a command, the bank's word, or the next deadline or reminder.
             await workflow.wait_condition(self.moved)
             self.purchase.errands.check()
-            if self.alarm.rang:
+            if not self.escrow.ended and self.alarm.rang:
                 await self.clock_strikes()
+
+    @property
+    def over(self) -> bool:
+        return self.purchase.over and workflow.all_handlers_finished()
 
     @property
     def escrow(self) -> Escrow:
         return self.purchase.escrow
 
-    def moved(self) -> bool:
-        over = self.purchase.over and workflow.all_handlers_finished()
-        rescheduled = self.wake_up() != self.alarm.at
-        return over or rescheduled or self.alarm.rang or self.purchase.errands.failed
-
+    @property
     def wake_up(self) -> datetime | None:
         return self.paying.wake_up if self.paying.under_way else self.escrow.next_wake_up
+
+    def moved(self) -> bool:
+        """Something to do: nothing is due any more in a purchase that has only to be told."""
+        due = not self.escrow.ended and (self.alarm.rang or self.wake_up != self.alarm.at)
+        return self.over or due or self.purchase.errands.failed
 
     async def clock_strikes(self) -> None:
         if self.paying.under_way:

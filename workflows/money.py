@@ -26,7 +26,7 @@ with workflow.unsafe.imports_passed_through():
     from domain import events
     from domain.errors import Refusal
     from domain.events import Event
-    from domain.states import Return, State, payment_reference
+    from domain.states import BANK_SILENT, Return, State, payment_reference
 
 Move = Callable[[Event], Awaitable[object]]
 
@@ -108,5 +108,5 @@ async def moved(what: Order, move: Move) -> Done:
     try:
         return await steps.move_money(what, steps.TRIES_BEFORE_REVIEW)
     except ActivityError:
-        await move(events.ReviewNeeded(reason="bank_silent"))
+        await move(events.ReviewNeeded(reason=BANK_SILENT))
         return await steps.move_money(what)

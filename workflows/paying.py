@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import FailureError
 
 from workflows import steps
 from workflows.commands import Pay, PaymentPage
@@ -49,7 +49,7 @@ class Paying:
         asked = payment_order(self.purchase.escrow, attempt)
         try:
             page = await steps.payment_page(asked, command.return_url)
-        except ActivityError as silence:
+        except FailureError as silence:
             raise BankUndecided("the bank has not answered; choose again") from silence
         if isinstance(page, Declined):
             await self._decline(attempt, page.code)
@@ -74,7 +74,7 @@ class Paying:
         escrow = self.purchase.escrow
         try:
             answer = await steps.close_payment_now(payment_order(escrow, escrow.attempt))
-        except ActivityError as silence:
+        except FailureError as silence:
             raise BankUndecided(
                 "the bank has not said whether it was paid; try again soon"
             ) from silence

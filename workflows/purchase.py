@@ -18,7 +18,7 @@ from workflows.telling import Teller
 
 with workflow.unsafe.imports_passed_through():
     from domain.errors import Refusal
-    from domain.escrow import Escrow
+    from domain.escrow import Escrow, Moved
     from domain.events import Event
     from domain.states import Stage
     from domain.terms import Terms
@@ -53,11 +53,23 @@ class Purchase:
         return True
 
     async def commit(self, event: Event) -> Standing:
-        """With the lock held: ask the table, store the step, only then believe it."""
-        before = self.escrow
-        moved = before.after(event, workflow.now())
-        await steps.record(Transition.of(moved))
-        self.escrow = moved.escrow
+        """With the lock held: ask the table, store the step, only then believe it.
+
+        A worker that died between the commit and Temporal's knowing left the ledger ahead of us.
+        What it has stored has happened: follow it, then ask the table again.
+        """
+        while True:
+            moved = self.escrow.after(event, workflow.now())
+            stored = await steps.record(Transition.of(moved))
+            if stored is None:
+                return self._moved(moved)
+            happened = stored.event()
+            caught_up = self._moved(self.escrow.after(happened, stored.at))
+            if happened == event:
+                return caught_up
+
+    def _moved(self, moved: Moved[Escrow]) -> Standing:
+        before, self.escrow = self.escrow, moved.escrow
         self.teller.tell(before.told + 1, len(moved.tells))
         self._follow_up(before)
         return Standing(self.escrow.status, self.escrow.sequence)

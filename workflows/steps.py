@@ -7,11 +7,11 @@ policy, which operators see. Calls that move money are regular from the start.
 
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from temporalio import workflow
 from temporalio.common import Priority, RetryPolicy
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import FailureError
 
 from workflows.names import BANK_QUEUE, ESCROW_QUEUE
 
@@ -20,10 +20,11 @@ with workflow.unsafe.imports_passed_through():
     from activities.funding import Done, Funding
     from activities.notices import FIRST_TRIES, Notices
     from banks.port import AlreadyPaid, Closed, Declined, Order, Redirect, Truth
-    from ledger.port import Posting, Transition
+    from ledger.port import Posting, Stored, Transition
     from webhooks.port import Notice
 
 A = TypeVar("A")
+W = TypeVar("W", Transition, Posting)
 Step = Callable[[Funding, Order], Awaitable[A]]
 
 #: A commit takes milliseconds; a database that needs longer is in trouble and gets patience.
@@ -47,26 +48,26 @@ PAGE_PATIENCE = timedelta(seconds=20)
 ONE_TRY = RetryPolicy(maximum_attempts=1)
 
 
-async def record(transition: Transition) -> None:
-    """Commit one transition; returns when it is stored, however long that takes."""
-    await _commit(Bookkeeping.record, transition, transition.name)
+async def record(transition: Transition) -> Stored | None:
+    """Commit one transition, however long that takes; or learn which one has that number."""
+    return await _commit(Bookkeeping.record, transition, transition.name)
 
 
 async def post(posting: Posting) -> None:
     await _commit(Bookkeeping.post, posting, posting.name)
 
 
-async def _commit(step: Callable[..., Any], what: Transition | Posting, summary: str) -> None:
+async def _commit(step: Callable[[Bookkeeping, W], Awaitable[A]], what: W, summary: str) -> A:
     try:
-        await workflow.execute_local_activity_method(
+        return await workflow.execute_local_activity_method(
             step,
             what,
             start_to_close_timeout=QUICK_COMMIT,
             retry_policy=ONE_TRY,
             summary=summary,
         )
-    except ActivityError:
-        await workflow.execute_activity_method(
+    except FailureError:
+        return await workflow.execute_activity_method(
             step,
             what,
             task_queue=ESCROW_QUEUE,
@@ -77,7 +78,7 @@ async def _commit(step: Callable[..., Any], what: Transition | Posting, summary:
 
 
 async def payment_page(order: Order, return_url: str) -> Redirect | Declined:
-    """The bank's page for this attempt. Raises ActivityError when the bank stays silent."""
+    """The bank's page for this attempt. Raises FailureError when the bank stays silent."""
     asked = [order, return_url]
     try:
         return await workflow.execute_local_activity_method(
@@ -85,9 +86,9 @@ async def payment_page(order: Order, return_url: str) -> Redirect | Declined:
             args=asked,
             start_to_close_timeout=QUICK_ASK,
             retry_policy=ONE_TRY,
-            summary=order.reference,
+            summary=short(order),
         )
-    except ActivityError:
+    except FailureError:
         return await workflow.execute_activity_method(
             Funding.start_payment,
             args=asked,
@@ -116,12 +117,12 @@ async def close_payment(order: Order) -> Closed | AlreadyPaid:
 
 
 async def close_payment_now(order: Order) -> Closed | AlreadyPaid:
-    """One quick try. Raises ActivityError when the bank does not answer at once."""
+    """One quick try. Raises FailureError when the bank does not answer at once."""
     return await _quick(Funding.close_payment, order)
 
 
 async def move_money(order: Order, tries: int = 0) -> Done:
-    """Deduct, refund or unfreeze. Raises ActivityError after `tries`; 0 means never."""
+    """Deduct, refund or unfreeze. Raises FailureError after `tries`; 0 means never."""
     return await workflow.execute_activity_method(
         Funding.move_money,
         order,
@@ -145,9 +146,8 @@ async def tell(notices: list[Notice]) -> list[Notice]:
             notices,
             start_to_close_timeout=FIRST_TRIES * 2,
             retry_policy=ONE_TRY,
-            summary="tell the merchant",
         )
-    except ActivityError:
+    except FailureError:
         return notices
 
 
@@ -156,10 +156,15 @@ def fair(order: Order) -> Priority:
     return Priority(fairness_key=order.merchant_id)
 
 
+def short(order: Order) -> str:
+    """The reference without the escrow id, which the workflow's own id says already."""
+    return order.reference.removeprefix(f"{order.escrow_id}:")
+
+
 async def _ask(step: Step[A], order: Order, verb: str) -> A:
     try:
         return await _quick(step, order)
-    except ActivityError:
+    except FailureError:
         return await _patient(step, order, verb)
 
 
@@ -169,7 +174,7 @@ async def _quick(step: Step[A], order: Order) -> A:
         order,
         start_to_close_timeout=QUICK_ASK,
         retry_policy=ONE_TRY,
-        summary=order.reference,
+        summary=short(order),
     )
 
 

@@ -1,0 +1,159 @@
+"""Choosing a bank, changing one's mind, and banks that say no, late or nothing."""
+
+import asyncio
+from datetime import timedelta
+
+from banks.port import Declined, Deducted, Pending
+from tests.workflows.world import PRICE, World, eventually, refusal
+
+
+async def test_the_buyer_is_sent_to_the_banks_page(world: World) -> None:
+    trade = await world.open()
+    page = await trade.pay()
+    assert page.redirect_url.endswith(trade.reference("payment"))
+    assert trade.stage == "paying"
+
+
+async def test_a_report_is_believed_only_when_the_bank_confirms_it(world: World) -> None:
+    trade = await world.open()
+    await trade.pay()
+    await trade.bank_reports()
+    await eventually(lambda: world.bank.times("find", trade.reference("payment")) == 1)
+    assert trade.stage == "paying"
+
+
+async def test_a_bank_that_declines_at_once_says_why_and_another_way_is_open(world: World) -> None:
+    trade = await world.open()
+    world.bank.refusals[trade.reference("payment")] = Declined("risk")
+    assert (await trade.pay()).declined == "risk"
+    assert trade.stage == "awaiting_payment"
+    assert (await trade.pay("online_banking")).redirect_url.endswith(":payment:2")
+
+
+async def test_a_declined_payment_can_be_tried_again_with_its_own_number(world: World) -> None:
+    trade = await world.open()
+    await trade.pay()
+    await trade.bank_says(Declined("insufficient_funds"))
+    await trade.reaches("awaiting_payment")
+    assert world.book.steps[trade.id][-1].row.declined == "insufficient_funds"
+    await trade.pay()
+    await trade.bank_says(Deducted(PRICE), attempt=2)
+    await trade.reaches("awaiting_shipment")
+
+
+async def test_an_abandoned_page_never_traps_the_buyer(world: World) -> None:
+    """Paying again closes the old attempt at the bank before a new one is opened."""
+    trade = await world.open()
+    await trade.pay()
+    page = await trade.pay("online_banking")
+    assert page.redirect_url.endswith(":payment:2")
+    old = ("close", trade.reference("payment", 1))
+    new = ("start", trade.reference("payment", 2))
+    assert world.bank.calls.index(old) < world.bank.calls.index(new)
+
+
+async def test_choosing_again_after_paying_finds_the_payment(world: World) -> None:
+    trade = await world.open()
+    await trade.pay()
+    world.bank.truths[trade.reference("payment")] = Deducted(PRICE)
+    assert await refusal(trade.pay()) == "paid_already"
+    assert trade.stage == "awaiting_shipment"
+
+
+async def test_choosing_again_while_the_bank_is_silent_changes_nothing(world: World) -> None:
+    trade = await world.open()
+    await trade.pay()
+    world.bank.silences["close", trade.reference("payment")] = 1
+    before = list(trade.steps)
+    assert await refusal(trade.pay()) == "bank_undecided"
+    assert trade.steps == before
+    assert (await trade.pay()).redirect_url.endswith(":payment:2")
+
+
+async def test_two_choices_at_once_leave_one_attempt_open(world: World) -> None:
+    trade = await world.open()
+    pages = await asyncio.gather(trade.pay(), trade.pay("online_banking"), trade.pay())
+    assert len({page.redirect_url for page in pages}) == 3
+    attempts = [trade.reference("payment", n) for n in (1, 2, 3)]
+    open_ones = [r for r in attempts if isinstance(world.bank.truths[r], Pending)]
+    assert open_ones == attempts[-1:]
+
+
+async def test_cancelling_before_payment_closes_the_purchase(world: World) -> None:
+    trade = await world.open()
+    await trade.cancel()
+    assert (await trade.outcome()).stage == "closed"
+
+
+async def test_cancelling_while_paying_closes_it_at_the_bank_first(world: World) -> None:
+    trade = await world.open()
+    await trade.pay()
+    await trade.cancel()
+    assert (await trade.outcome()).stage == "closed"
+    assert world.bank.times("close", trade.reference("payment")) == 1
+
+
+async def test_cancelling_after_the_bank_took_the_money_is_refused(world: World) -> None:
+    trade = await world.open()
+    await trade.pay()
+    world.bank.truths[trade.reference("payment")] = Deducted(PRICE)
+    assert await refusal(trade.cancel()) == "paid_already"
+    assert trade.stage == "awaiting_shipment"
+
+
+async def test_an_underpaid_purchase_is_not_paid_and_the_money_goes_back(world: World) -> None:
+    trade = await world.open()
+    await trade.pay()
+    await trade.bank_says(Deducted(PRICE - 1))
+    await eventually(lambda: "return_succeeded" in trade.steps)
+    assert trade.stage == "awaiting_payment"
+    assert world.bank.times("refund", trade.reference("refund")) == 1
+    assert "paid" not in world.book.told(trade.id)
+
+
+async def test_reports_sent_twice_and_late_change_nothing(world: World) -> None:
+    trade = await world.paid()
+    for _ in range(3):
+        await trade.bank_reports()
+    await trade.ship()
+    await trade.bank_reports()
+    assert trade.steps == ["payment_started", "payment_succeeded", "shipped"]
+    assert world.bank.times("find", trade.reference("payment")) == 1
+
+
+async def test_a_silent_bank_is_asked_by_itself(world: World) -> None:
+    """No report ever comes: the purchase asks after three minutes."""
+    trade = await world.open(skipping=True)
+    await trade.pay()
+    world.bank.truths[trade.reference("payment")] = Deducted(PRICE)
+    await trade.fast_forward(timedelta(minutes=4))
+    await trade.reaches("awaiting_shipment")
+
+
+async def test_the_payment_window_closes_an_open_page_at_the_bank(world: World) -> None:
+    trade = await world.open(skipping=True)
+    await trade.pay()
+    await trade.fast_forward(timedelta(minutes=31))
+    assert (await trade.outcome()).stage == "closed"
+    assert world.bank.times("close", trade.reference("payment")) >= 1
+
+
+async def test_paid_in_the_last_second_is_paid(world: World) -> None:
+    """The window ends, the bank says it was paid: the purchase goes on."""
+    trade = await world.open(payment=timedelta(seconds=2))
+    await trade.pay()
+    world.bank.truths[trade.reference("payment")] = Deducted(PRICE)
+    await trade.reaches("awaiting_shipment")
+
+
+async def test_a_late_payment_is_given_back_by_itself(world: World) -> None:
+    trade = await world.open(payment=timedelta(seconds=1))
+    await trade.pay()
+    reference = trade.reference("payment")
+    late = world.client.get_workflow_handle(f"late:{reference}")
+    await trade.reaches("awaiting_payment")
+    # The bank said closed and took the money all the same; the report crosses the end.
+    await trade.bank_says(Deducted(PRICE))
+    assert await late.result() == "given_back"
+    assert world.bank.times("refund", trade.reference("late_refund")) == 1
+    assert (reference, 1) in world.book.posted

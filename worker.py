@@ -1,0 +1,182 @@
+"""The worker: adapters → activities → workflows. Run `python worker.py [--processes N]`."""
+
+import argparse
+import asyncio
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable, Sequence
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import structlog
+from banks.operations import Operations
+from banks.rest import RestBank
+from ledger.book import Book
+from ledger.reading import Reading
+from temporalio.client import Client
+from temporalio.common import WorkerDeploymentVersion
+from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+from webhooks.messenger import WebhookMessenger
+from webhooks.schedule import next_wait
+
+from activities.bookkeeping import Bookkeeping
+from activities.funding import Funding
+from activities.notices import Notices
+from banks.port import Bank
+from runtime.database import engine as connection_pool
+from runtime.health import health_door
+from runtime.settings import Settings
+from runtime.telemetry import configure_logging
+from runtime.temporal import connect, metered_runtime
+from workflows.escrow import EscrowWorkflow
+from workflows.late import LatePayment
+from workflows.names import BANK_QUEUE, ESCROW_QUEUE
+from workflows.notice import NoticeWorkflow
+from workflows.start import start_escrow
+
+#: Long enough for a bank's answer, shorter than a container's usual 30 s before SIGKILL.
+GRACE = timedelta(seconds=25)
+#: A killed worker's purchases wait this long before another one takes them over.
+STICKY = timedelta(seconds=2)
+#: A purchase whose API process died between commit and start is started after this long.
+SWEEP = timedelta(seconds=10)
+BUILD = WorkerDeploymentVersion(deployment_name="danbao", build_id="0.1.0")
+OURS = ("domain", "banks", "ledger", "webhooks", "activities", "workflows")
+
+log = structlog.get_logger()
+Activity = Callable[..., Any]
+
+
+def activities(funding: Funding, books: Bookkeeping, notices: Notices) -> list[Activity]:
+    """What the escrow queue runs: the quick tries, the ledger, the notices."""
+    quick = [funding.start_payment, funding.find_payment, funding.close_payment]
+    return [*quick, books.record, books.post, notices.tell, notices.tell_again]
+
+
+def bank_activities(funding: Funding) -> list[Activity]:
+    """What the bank queue runs: everything a bank is asked twice, and all that moves money."""
+    asked = [funding.start_payment, funding.find_payment, funding.decide_payment]
+    return [*asked, funding.close_payment, funding.move_money]
+
+
+def workers(
+    client: Client, local: Sequence[Activity], at_banks: Sequence[Activity]
+) -> tuple[Worker, Worker]:
+    """Both queues' workers, not yet running."""
+    # Our own packages are deterministic where workflows use them; loading them anew in every
+    # sandbox costs more than anything else a purchase does.
+    restrictions = SandboxRestrictions.default.with_passthrough_modules(*OURS)
+    version = WorkerDeploymentConfig(version=BUILD, use_worker_versioning=False)
+    stories = Worker(
+        client,
+        task_queue=ESCROW_QUEUE,
+        workflows=[EscrowWorkflow, NoticeWorkflow, LatePayment],
+        activities=local,
+        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+        deployment_config=version,
+        max_cached_workflows=5_000,
+        sticky_queue_schedule_to_start_timeout=STICKY,
+        graceful_shutdown_timeout=GRACE,
+        workflow_task_poller_behavior=PollerBehaviorAutoscaling(),
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+    )
+    banking = Worker(
+        client,
+        task_queue=BANK_QUEUE,
+        activities=at_banks,
+        deployment_config=version,
+        max_concurrent_activities=50,
+        graceful_shutdown_timeout=GRACE,
+        activity_task_poller_behavior=PollerBehaviorAutoscaling(),
+    )
+    return stories, banking
+
+
+async def sweep(client: Client, reading: Reading) -> None:
+    """Start what a door committed and could not start, over and over."""
+    while True:
+        try:
+            for terms in await reading.unstarted(older_than=SWEEP):
+                await start_escrow(client, terms)
+                await reading.mark_started(terms.escrow_id)
+                log.warning("started late", escrow_id=terms.escrow_id)
+        except OSError as outage:
+            log.warning("sweep failed", error=repr(outage))
+        await asyncio.sleep(SWEEP.total_seconds())
+
+
+@contextlib.asynccontextmanager
+async def bank_of(settings: Settings) -> AsyncIterator[Bank]:
+    async with httpx2.AsyncClient(base_url=settings.bank_url) as client:
+        yield RestBank(client, settings.bank_api_key.get_secret_value())
+
+
+async def serve(settings: Settings) -> None:
+    """Run both workers until SIGTERM or SIGINT, then finish what is under way."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    metered = metered_runtime(settings.worker_host, settings.metrics_port)
+    client = await connect("worker", runtime=metered)
+    pool = connection_pool(settings.database_url, pool_size=settings.database_pool_size)
+    async with bank_of(settings) as bank, httpx2.AsyncClient() as courier:
+        reading = Reading(pool)
+        funding = Funding({"sandbox": bank}, Operations(pool))
+        notices = Notices(WebhookMessenger(courier, pool, reading), next_wait)
+        local = activities(funding, Bookkeeping(Book(pool)), notices)
+        stories, banking = workers(client, local, bank_activities(funding))
+        door = health_door(settings.worker_host, settings.worker_health_port, lambda: True)
+        async with stories, banking, door:
+            sweeper = asyncio.create_task(sweep(client, reading))
+            log.info("worker ready", health=settings.worker_health_port)
+            await stop.wait()
+            log.info("worker stopping")
+            sweeper.cancel()
+    await pool.dispose()
+
+
+def several(processes: int) -> int:
+    """Run `processes` workers, each with its own ports; all end when one ends or we are told to."""
+    first = Settings()  # pyright: ignore
+    children = [
+        subprocess.Popen(
+            [sys.executable, __file__],
+            env={
+                **os.environ,
+                "DANBAO_WORKER_HEALTH_PORT": str(first.worker_health_port + 2 * number),
+                "DANBAO_METRICS_PORT": str(first.metrics_port + 2 * number),
+            },
+        )
+        for number in range(processes)
+    ]
+
+    def end(*_: object) -> None:
+        for child in children:
+            child.terminate()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+    os.wait()
+    end()
+    return max(abs(child.wait()) for child in children)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--processes", type=int, default=1, help="workers to run, one per core")
+    processes: int = parser.parse_args().processes
+    if processes > 1:
+        return several(processes)
+    settings = Settings()
+    configure_logging("worker", settings.log_level)
+    asyncio.run(serve(settings))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
