@@ -40,6 +40,10 @@ def settings_page(_before: str = "") -> str:
             "",
             *_table(MigrationSettings),
             "",
+            "## The sandbox bank",
+            "",
+            *_table(named(BANK_SETTINGS)),
+            "",
             "## Temporal",
             "",
             "Read by Temporal's own SDK, so that every tool of Temporal's understands them:",
@@ -76,7 +80,7 @@ def _kind(field: FieldInfo) -> str:
     choices = getattr(field.annotation, "__args__", ())
     if choices:
         return ", ".join(f"`{choice}`" for choice in choices)
-    return "number" if field.annotation is int else "text"
+    return "number" if field.annotation in (int, float) else "text"
 
 
 def _default(field: FieldInfo) -> str:

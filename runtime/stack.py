@@ -6,9 +6,10 @@ Parts keep their ports, secrets and data when they are killed and started again.
 environment names (DATABASE_URL, TEMPORAL_ADDRESS) is used as it is, never started or stopped.
 """
 
+import contextlib
 import os
 import sys
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -52,7 +53,7 @@ class Part:
 
 
 class Stack:
-    """The whole service with its state in `home`: an async context manager, or start_all and stop.
+    """The whole service with its state in `home`: `async with stack.running()`.
 
     `at` says where everything is. `extra` adds to the environment of a kind of part: "bank",
     "api" or "worker". Raises DidNotStart, NotFound and MissingSetting with words for people.
@@ -85,12 +86,14 @@ class Stack:
         )
         self._add_our_own(workers)
 
-    async def __aenter__(self) -> Self:
-        await self.start_all()
-        return self
-
-    async def __aexit__(self, *_exc: object) -> None:
-        await self.stop()
+    @contextlib.asynccontextmanager
+    async def running(self, told: Told = lambda _name: None) -> AsyncIterator[Self]:
+        """Everything is up inside, and down afterwards, whatever happened inside."""
+        await self.start_all(told)
+        try:
+            yield self
+        finally:
+            await self.stop()
 
     async def start_all(self, told: Told = lambda _name: None) -> None:
         """Bring everything up in order; `told` hears each name before it is waited for.

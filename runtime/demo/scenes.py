@@ -68,7 +68,7 @@ SCENES: dict[str, Scene] = {
 
 
 async def play(shop: Shop, told: Told = silent) -> dict[str, Escrow]:
-    """Every scene's purchase by its name. The order numbers are the same at every demo."""
+    """Every scene's purchase by its name."""
     played = {}
     for name, scene in SCENES.items():
         told(name)

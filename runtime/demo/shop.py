@@ -50,6 +50,11 @@ class Shop:
         }
         return await self.command("/v1/escrows", body | ({"terms": terms} if terms else {}))
 
+    async def orders(self) -> list[Escrow]:
+        """The newest hundred purchases, newest first."""
+        answer = await self._client.get("/v1/escrows", params={"limit": 100})
+        return list(_accepted(answer)["data"])
+
     async def command(
         self, path: str, body: dict[str, object] | None = None, *, token: str = ""
     ) -> Escrow:

@@ -1,5 +1,9 @@
 from pathlib import Path
 
+import pytest
+from pydantic_settings import BaseSettings
+
+from banks.sandbox.settings import Settings as BankSettings
 from runtime.docs import PAGES, outdated, settings_page, write
 from runtime.settings import MigrationSettings, Settings
 
@@ -10,12 +14,13 @@ def test_generated_pages_say_what_the_code_says() -> None:
     assert list(outdated(ROOT)) == []
 
 
-def test_every_setting_has_its_line_and_its_meaning() -> None:
+@pytest.mark.parametrize("settings", [Settings, MigrationSettings, BankSettings])
+def test_every_setting_has_its_line_and_its_meaning(settings: type[BaseSettings]) -> None:
     page = settings_page()
-    for settings in (Settings, MigrationSettings):
-        for name, field in settings.model_fields.items():
-            assert f"`{field.validation_alias or f'DANBAO_{name.upper()}'}`" in page
-            assert field.description
+    prefix = settings.model_config["env_prefix"]
+    for name, field in settings.model_fields.items():
+        assert f"| `{field.validation_alias or prefix + name.upper()}` |" in page
+        assert field.description
 
 
 def test_a_page_that_drifted_is_written_again(tmp_path: Path) -> None:

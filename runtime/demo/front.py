@@ -1,0 +1,143 @@
+"""`./dev demo`: everything runs, there is something to look at, and nothing stays down for long."""
+
+import asyncio
+import json
+import secrets
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import httpx2
+from rich.table import Table
+
+from runtime.demo.merchant import NewMerchant, new_merchant
+from runtime.demo.progress import Progress
+from runtime.demo.purchase import CHAPTERS, buy
+from runtime.demo.scenes import SCENES, play
+from runtime.demo.shop import Escrow, Notices, Shop, listening
+from runtime.embedded.places import free_ports, sole_use
+from runtime.embedded.process import DidNotStart
+from runtime.stack import Stack
+from runtime.whereabouts import wanted_ports
+
+#: Long enough to see that a part is missing and that its purchases wait.
+PAUSE = 5
+LOOK_EVERY = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What a demo that is started again goes on with."""
+
+    merchant: NewMerchant
+    webhook_port: int
+
+
+async def run_demo(state: Path, environ: dict[str, str], progress: Progress) -> int:
+    """Until somebody presses Ctrl-C."""
+    home = state / "demo"
+    with sole_use(home):
+        stack = Stack(home, ports=wanted_ports(environ), environ=environ)
+        async with stack.running(progress.part):
+            kept = await the_merchant(stack)
+            async with listening(kept.webhook_port) as notices:
+                notices.secret = kept.merchant.webhook_secret
+                await show(stack, kept.merchant, notices, progress)
+                await mend(stack, progress)
+    return 0
+
+
+async def the_merchant(stack: Stack) -> Kept:
+    """The merchant of the last demo in this home, or a new one."""
+    file = stack.home / "merchant.json"
+    if file.exists():
+        said = json.loads(file.read_text())
+        known = Kept(NewMerchant(**said["merchant"]), said["webhook_port"])
+        # Its notices go where they went; if somebody else sits there now, it is another merchant.
+        if free_ports(known.webhook_port) == [known.webhook_port]:
+            return known
+    [port] = free_ports(0)
+    made = Kept(await new_merchant(stack, "Tea & Boots", f"http://127.0.0.1:{port}/webhooks"), port)
+    file.touch(mode=0o600)
+    file.write_text(json.dumps(asdict(made)))
+    return made
+
+
+async def show(stack: Stack, merchant: NewMerchant, notices: Notices, progress: Progress) -> None:
+    async with Shop(stack.at.api_url, merchant.api_key) as shop:
+        if not await shop.orders():
+            progress.say("filling the shop with orders …")
+            with progress.chapters(tuple(SCENES)) as told:
+                await play(shop, told)
+        with progress.chapters(CHAPTERS) as told:
+            bought = await buy(shop, f"D-{secrets.token_hex(3).upper()}", told)
+        orders = await shop.orders()
+    progress.console.print(table(stack, merchant, bought, orders))
+    progress.console.print(experiment(stack, orders), markup=False)
+
+
+def table(stack: Stack, merchant: NewMerchant, bought: Escrow, orders: list[Escrow]) -> Table:
+    """Where to look, one line each."""
+    shown = Table(title="Danbao is running", show_header=False, title_justify="left")
+    shown.add_column(style="bold", no_wrap=True)
+    shown.add_column(overflow="fold")
+    for what, where in places(stack, merchant, bought, orders):
+        shown.add_row(what, where)
+    return shown
+
+
+def places(
+    stack: Stack, merchant: NewMerchant, bought: Escrow, orders: list[Escrow]
+) -> Iterator[tuple[str, str]]:
+    at = stack.at
+    yield "API reference", f"{at.api_url}/docs"
+    yield "API key", merchant.api_key
+    yield (
+        "All orders",
+        f"curl -H 'Authorization: Bearer {merchant.api_key}' {at.api_url}/v1/escrows",
+    )
+    if unpaid := newest(orders, "awaiting_payment"):
+        yield "Pay this one", unpaid["checkout_url"]
+    if waiting := newest(orders, "awaiting_confirmation"):
+        yield "Confirm this one", waiting["order_url"]
+    yield "Just completed", bought["order_url"]
+    if at.temporal_ui_url:
+        ours = f"{at.temporal_ui_url}/namespaces/default/workflows"
+        yield "Temporal UI", ours
+        yield "… that purchase", f"{ours}/{bought['id']}"
+    yield "Webhook secret", merchant.webhook_secret
+    yield "Logs", str(stack.logs)
+
+
+def newest(orders: list[Escrow], status: str) -> Escrow | None:
+    """Orders are newest first."""
+    return next((order for order in orders if order["status"] == status), None)
+
+
+def experiment(stack: Stack, orders: list[Escrow]) -> str:
+    """What to type to see a purchase outlive its worker."""
+    waiting = newest(orders, "awaiting_confirmation")
+    confirm = f"confirm {waiting['order_url']}" if waiting else "confirm an order that was sent"
+    return (
+        "\nKill the worker and watch:\n"
+        f"  1. kill -9 {stack.pid('worker')}\n"
+        f"  2. within {PAUSE} seconds {confirm}\n"
+        "  3. the page says that the money is being released, and nothing is released yet\n"
+        "  4. a new worker comes up here, and the purchase goes on where it was\n"
+        "\nCtrl-C stops everything. ./dev demo goes on where it was; ./dev reset forgets it.\n"
+    )
+
+
+async def mend(stack: Stack, progress: Progress) -> None:
+    """Start whatever falls again, after a pause in which it can be missed."""
+    while True:
+        for name in stack.fallen():
+            progress.say(f"[yellow]{name} is gone; it comes back in {PAUSE} seconds[/]")
+            await asyncio.sleep(PAUSE)
+            try:
+                await stack.start(name)
+            except (DidNotStart, httpx2.HTTPError) as problem:
+                progress.wrong(str(problem))
+            else:
+                progress.say(f"[green]{name} is back as process {stack.pid(name)}[/]")
+        await asyncio.sleep(LOOK_EVERY)
