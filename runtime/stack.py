@@ -28,6 +28,7 @@ from runtime.embedded.places import (
 from runtime.embedded.postgres import PostgresServer
 from runtime.embedded.process import Process
 from runtime.embedded.temporal import TemporalServer
+from runtime.settings import speaks_asyncpg
 from runtime.whereabouts import (
     Ports,
     Secrets,
@@ -165,11 +166,13 @@ class Stack:
         if server := self._postgres:
             return server.url(OURS, OWNER), server.url(OURS, APP), server.url(BANK, BANK)
         because = "DATABASE_URL"
-        return (
+        urls = (
             named(environ, "DANBAO_MIGRATION_URL", because),
             environ[because],
             named(environ, "SANDBOX_BANK_DATABASE_URL", because),
         )
+        owner, app, bank = map(speaks_asyncpg, urls)
+        return owner, app, bank
 
     def _temporal_doors(self, environ: Mapping[str, str]) -> tuple[str, str]:
         if server := self._temporal:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Self
 
-from runtime.embedded.places import LOOPBACK, inherited
+from runtime.embedded.places import LOOPBACK, inherited, is_free
 
 #: Where banks report to; the last word is the bank's id.
 CALLBACK_PATH = "/v1/banks/sandbox/callbacks"
@@ -50,6 +50,14 @@ def wanted_ports(environ: Mapping[str, str]) -> Ports:
                 raise MissingSetting(f"{setting}={said} is not a port")
             ports[part] = int(said)
     return Ports(**ports)
+
+
+def insist(environ: Mapping[str, str]) -> None:
+    """A port that was asked for by name is not exchanged for another one. Raises MissingSetting."""
+    ports = asdict(wanted_ports(environ))
+    for part, setting in PORT_SETTINGS.items():
+        if setting in environ and not is_free(ports[part]):
+            raise MissingSetting(f"{setting}={ports[part]}, but somebody listens there already")
 
 
 @dataclass(frozen=True, slots=True)

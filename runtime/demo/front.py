@@ -18,7 +18,7 @@ from runtime.demo.shop import Escrow, Notices, Shop, listening
 from runtime.embedded.places import free_ports, sole_use
 from runtime.embedded.process import DidNotStart
 from runtime.stack import Stack
-from runtime.whereabouts import wanted_ports
+from runtime.whereabouts import insist, wanted_ports
 
 #: Long enough to see that a part is missing and that its purchases wait.
 PAUSE = 5
@@ -35,6 +35,7 @@ class Kept:
 
 async def run_demo(state: Path, environ: dict[str, str], progress: Progress) -> int:
     """Until somebody presses Ctrl-C."""
+    insist(environ)
     home = state / "demo"
     with sole_use(home):
         stack = Stack(home, ports=wanted_ports(environ), environ=environ)
