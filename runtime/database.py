@@ -4,11 +4,12 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('danbao migrations'))")
 
 
 def engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
@@ -30,10 +31,14 @@ def alembic_config(connection: Connection) -> Config:
 
 
 async def migrate(owner_url: str, revision: str = "head") -> None:
-    """Bring the schema to `revision` as its owner; all of it or nothing."""
+    """Bring the schema to `revision` as its owner; all of it or nothing.
+
+    Whoever comes second, as replicas do that start together, waits and finds it done.
+    """
     owner = create_async_engine(owner_url, poolclass=NullPool)
     try:
         async with owner.begin() as connection:
+            await connection.execute(ONE_AT_A_TIME)
             await connection.run_sync(lambda sync: command.upgrade(alembic_config(sync), revision))
     finally:
         await owner.dispose()

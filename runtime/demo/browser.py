@@ -47,8 +47,10 @@ class Page:
 class Browser:
     """Use as an async context manager."""
 
-    def __init__(self) -> None:
-        self._client = httpx2.AsyncClient(follow_redirects=True, timeout=30, trust_env=False)
+    def __init__(self, transport: httpx2.AsyncBaseTransport | None = None) -> None:
+        self._client = httpx2.AsyncClient(
+            follow_redirects=True, timeout=30, trust_env=False, transport=transport
+        )
 
     async def __aenter__(self) -> Self:
         return self
