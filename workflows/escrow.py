@@ -150,6 +150,11 @@ class EscrowWorkflow:
     async def bank_reported(self, report: BankReport) -> None:
         await self.paying.reported(report.reference)
 
+    @workflow.query
+    def state(self) -> Escrow:
+        """For operators and tests; pages read the row that `record` moved."""
+        return self.escrow
+
     # A cheap first look, before a request leaves a trace; `commit` decides for good.
 
     @pay.validator

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest_asyncio
-from temporalio.testing import TimeSkipper
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from webhooks.schedule import next_wait
 
 from activities.bookkeeping import Bookkeeping
@@ -28,6 +28,8 @@ async def world(server_home: Path) -> AsyncIterator[World]:
     funding = Funding({"sandbox": bank}, operations)
     local = activities(funding, Bookkeeping(book), Notices(merchant, next_wait))
     stories, banking = workers(client, local, bank_activities(funding))
+    # Clocks stand until a test moves them; the default jumps from timer to timer by itself.
+    skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
     async with stories, banking:
-        yield World(client, TimeSkipper(client), bank, operations, book, merchant)
+        yield World(client, skipper, bank, operations, book, merchant)
     await server.stop()

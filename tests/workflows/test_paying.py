@@ -5,6 +5,7 @@ from datetime import timedelta
 
 from banks.port import Declined, Deducted, Pending
 from tests.workflows.world import PRICE, World, eventually, refusal
+from workflows.start import start_late_payment
 
 
 async def test_the_buyer_is_sent_to_the_banks_page(world: World) -> None:
@@ -146,14 +147,33 @@ async def test_paid_in_the_last_second_is_paid(world: World) -> None:
     await trade.reaches("awaiting_shipment")
 
 
-async def test_a_late_payment_is_given_back_by_itself(world: World) -> None:
+async def test_paid_after_the_end_is_given_back_by_itself(world: World) -> None:
     trade = await world.open(payment=timedelta(seconds=1))
     await trade.pay()
-    reference = trade.reference("payment")
-    late = world.client.get_workflow_handle(f"late:{reference}")
-    await trade.reaches("awaiting_payment")
-    # The bank said closed and took the money all the same; the report crosses the end.
-    await trade.bank_says(Deducted(PRICE))
-    assert await late.result() == "given_back"
+    assert (await trade.outcome()).stage == "closed"
+    world.bank.truths[trade.reference("payment")] = Deducted(PRICE)
+    for _ in range(2):
+        await start_late_payment(world.client, trade.late())
+        assert await trade.late_outcome() == "given_back"
     assert world.bank.times("refund", trade.reference("late_refund")) == 1
-    assert (reference, 1) in world.book.posted
+    assert (trade.reference("payment"), 1) in world.book.posted
+
+
+async def test_an_old_attempt_that_is_paid_after_all_is_given_back(world: World) -> None:
+    """The bank closed the first attempt, the buyer pays the second, then the first comes in."""
+    trade = await world.open()
+    await trade.pay()
+    await trade.pay("online_banking")
+    await trade.bank_says(Deducted(PRICE), attempt=2)
+    await trade.bank_says(Deducted(PRICE), attempt=1)
+    await eventually(lambda: (trade.reference("payment"), 1) in world.book.posted)
+    assert await trade.late_outcome() == "given_back"
+    assert trade.money()["held"] == PRICE
+
+
+async def test_a_report_of_a_payment_that_never_was_comes_to_nothing(world: World) -> None:
+    trade = await world.open(payment=timedelta(seconds=1))
+    await trade.pay()
+    await trade.outcome()
+    await start_late_payment(world.client, trade.late())
+    assert await trade.late_outcome() == "nothing_paid"

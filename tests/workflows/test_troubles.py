@@ -1,11 +1,14 @@
 """Parts that fail: nothing is lost, nothing is paid twice, nobody waits for the merchant."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from banks.port import Declined
+from domain import events
 from domain.terms import Funding
+from ledger.port import Transition
 from tests.workflows.world import PRICE, World, eventually, refusal
+from workflows.escrow import EscrowWorkflow
 
 DAY = timedelta(days=1)
 
@@ -17,6 +20,20 @@ async def test_a_database_that_is_away_delays_and_loses_nothing(world: World) ->
     await trade.confirm()
     assert (await trade.outcome()).released == PRICE
     assert trade.steps == ["payment_started", "payment_succeeded", "shipped", "receipt_confirmed"]
+
+
+async def test_a_workflow_follows_a_ledger_that_is_ahead(world: World) -> None:
+    """A worker stored a refund and died before Temporal knew; what is stored has happened."""
+    trade = await world.shipped()
+    row = world.book.steps[trade.id]
+    known = await trade.handle.query(EscrowWorkflow.state)
+    ahead = known.after(events.RefundGranted(amount=PRICE), datetime.now(UTC))
+    row.append(Transition.of(ahead))
+    await trade.confirm()
+    outcome = await trade.outcome()
+    assert (outcome.released, outcome.refunded) == (0, PRICE)
+    assert world.bank.times("refund", trade.reference("refund")) == 1
+    assert trade.steps[-2:] == ["refund_granted", "return_succeeded"]
 
 
 async def test_a_lost_answer_to_a_refund_is_asked_for_not_repeated(world: World) -> None:
@@ -102,6 +119,7 @@ async def test_a_partial_refund_runs_beside_the_inspection(world: World) -> None
 
 async def test_a_refused_command_leaves_no_trace(world: World) -> None:
     trade = await world.paid()
+    await trade.handle.query(EscrowWorkflow.state)  # whatever was under way is written down
     length = (await trade.handle.describe()).history_length
     assert await refusal(trade.refund(PRICE + 1)) == "amount_exceeds_held"
     assert await refusal(trade.cancel()) == "paid_already"

@@ -27,6 +27,8 @@ from workflows.commands import (
     Standing,
 )
 from workflows.escrow import EscrowWorkflow, Outcome
+from workflows.late import LatePaymentOrder
+from workflows.names import late_payment_id
 from workflows.start import start_escrow
 
 PRICE = 12_345
@@ -141,6 +143,16 @@ class Trade:
         return await self.handle.execute_update(
             EscrowWorkflow.extend, Extend(by, extension), id=command()
         )
+
+    def late(self) -> LatePaymentOrder:
+        reference = self.reference("payment")
+        return LatePaymentOrder(
+            self.id, self.terms.merchant_id, "sandbox", reference, self.terms.currency
+        )
+
+    async def late_outcome(self) -> str:
+        late = self.world.client.get_workflow_handle(late_payment_id(self.reference("payment")))
+        return str(await asyncio.wait_for(late.result(), PATIENCE))
 
     async def fast_forward(self, duration: timedelta) -> None:
         await self.world.skipper.fast_forward(self.handle, duration)
