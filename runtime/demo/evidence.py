@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 
+import httpx2
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
@@ -32,10 +33,8 @@ LEGS = """
 LEFT = """
     SELECT coalesce(sum(credits - debits), 0) FROM account WHERE owner = :escrow_id
 """
-#: The bank's own book, read where the bank keeps it: what we were told is not evidence.
-JOURNAL = """
-    SELECT * FROM journal WHERE reference LIKE :escrow_id || ':%' ORDER BY position
-"""
+#: Whom the bank's own books owe what it has taken for us.
+CUSTODY = "custody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,17 +69,22 @@ class Evidence:
             f"{self.ledger_left} is left on the purchase's accounts": self.ledger_left == 0,
             f"the merchant heard {self.notices}": self.notices[-4:] == NOTICES,
             f"{self.forged_notices} notices had a wrong signature": self.forged_notices == 0,
-            f"the bank charged {self.charged()} times": self.charged() == [self.amount],
+            f"the bank took {self.taken()}, not once {self.amount}": self.taken() == [self.amount],
+            f"the bank gave back {self.given_back()}": self.given_back() == [],
         }
         return [problem for problem, fine in checks.items() if not fine]
 
-    def charged(self) -> list[int]:
-        """Every amount that the bank's journal says left the buyer."""
-        return [entry["amount"] for entry in self.bank_journal]
+    def taken(self) -> list[int]:
+        """Every amount that came into our custody, by the bank's own journal."""
+        return [entry["amount"] for entry in self.bank_journal if entry["credit"] == CUSTODY]
+
+    def given_back(self) -> list[int]:
+        """Every amount that left it again."""
+        return [entry["amount"] for entry in self.bank_journal if entry["debit"] == CUSTODY]
 
 
 async def collect(stack: Stack, escrow: Escrow, notices: list[str], forged: int) -> Evidence:
-    """Ask the ledger, Temporal and the bank's own database about a finished purchase."""
+    """Ask the ledger, Temporal and the bank about a finished purchase."""
     escrow_id = escrow["id"]
     client = await connect("demo", address=stack.at.temporal_address)
     handle = client.get_workflow_handle(escrow_id)
@@ -101,10 +105,22 @@ async def collect(stack: Stack, escrow: Escrow, notices: list[str], forged: int)
         workflow_tasks=len(tasks),
         ledger_legs=await rows(stack.at.app_url, LEGS, escrow_id),
         ledger_left=int(left),
-        bank_journal=await rows(stack.at.bank_database_url, JOURNAL, escrow_id),
+        bank_journal=await bank_journal(stack, escrow_id),
         notices=notices,
         forged_notices=forged,
     )
+
+
+async def bank_journal(stack: Stack, escrow_id: str) -> list[dict[str, Any]]:
+    """The bank's own books about this purchase: what we were told is not evidence."""
+    async with httpx2.AsyncClient(base_url=stack.at.bank_url, trust_env=False) as client:
+        answer = await client.get(
+            "/v1/journal",
+            params={"prefix": f"{escrow_id}:"},
+            headers={"authorization": f"Bearer {stack.secrets.bank_api_key}"},
+        )
+    entries: list[dict[str, Any]] = answer.raise_for_status().json()["entries"]
+    return entries
 
 
 async def rows(url: str, query: str, escrow_id: str) -> list[dict[str, Any]]:
