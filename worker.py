@@ -8,18 +8,22 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
 from typing import Any
 
 import httpx2
 import structlog
-from banks.operations import Operations
-from banks.rest import RestBank
 from ledger.book import Book
 from ledger.reading import Reading
 from temporalio.client import Client
 from temporalio.common import WorkerDeploymentVersion
-from temporalio.worker import PollerBehaviorAutoscaling, Worker, WorkerDeploymentConfig
+from temporalio.worker import (
+    Interceptor,
+    PollerBehaviorAutoscaling,
+    Worker,
+    WorkerDeploymentConfig,
+)
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 from webhooks.messenger import WebhookMessenger
 from webhooks.schedule import next_wait
@@ -27,7 +31,9 @@ from webhooks.schedule import next_wait
 from activities.bookkeeping import Bookkeeping
 from activities.funding import Funding
 from activities.notices import Notices
+from banks.operations import Operations
 from banks.port import Bank
+from banks.rest import RestBank
 from runtime.database import engine as connection_pool
 from runtime.health import health_door
 from runtime.settings import Settings
@@ -46,7 +52,11 @@ STICKY = timedelta(seconds=2)
 #: A purchase whose API process died between commit and start is started after this long.
 SWEEP = timedelta(seconds=10)
 BUILD = WorkerDeploymentVersion(deployment_name="danbao", build_id="0.1.0")
-OURS = ("domain", "banks", "ledger", "webhooks", "activities", "workflows")
+#: Our own packages are deterministic where workflows use them; loading them anew in every sandbox
+#: costs more than anything else a purchase does.
+RESTRICTIONS = SandboxRestrictions.default.with_passthrough_modules(
+    "domain", "banks", "ledger", "webhooks", "activities", "workflows"
+)
 
 log = structlog.get_logger()
 Activity = Callable[..., Any]
@@ -65,19 +75,20 @@ def bank_activities(funding: Funding) -> list[Activity]:
 
 
 def workers(
-    client: Client, local: Sequence[Activity], at_banks: Sequence[Activity]
+    client: Client,
+    local: Sequence[Activity],
+    at_banks: Sequence[Activity],
+    interceptors: Sequence[Interceptor] = (),
 ) -> tuple[Worker, Worker]:
     """Both queues' workers, not yet running."""
-    # Our own packages are deterministic where workflows use them; loading them anew in every
-    # sandbox costs more than anything else a purchase does.
-    restrictions = SandboxRestrictions.default.with_passthrough_modules(*OURS)
     version = WorkerDeploymentConfig(version=BUILD, use_worker_versioning=False)
     stories = Worker(
         client,
         task_queue=ESCROW_QUEUE,
         workflows=[EscrowWorkflow, NoticeWorkflow, LatePayment],
         activities=local,
-        workflow_runner=SandboxedWorkflowRunner(restrictions=restrictions),
+        workflow_runner=SandboxedWorkflowRunner(restrictions=RESTRICTIONS),
+        interceptors=interceptors,
         deployment_config=version,
         max_cached_workflows=5_000,
         sticky_queue_schedule_to_start_timeout=STICKY,
@@ -89,6 +100,7 @@ def workers(
         client,
         task_queue=BANK_QUEUE,
         activities=at_banks,
+        interceptors=interceptors,
         deployment_config=version,
         max_concurrent_activities=50,
         graceful_shutdown_timeout=GRACE,
@@ -116,7 +128,12 @@ async def bank_of(settings: Settings) -> AsyncIterator[Bank]:
         yield RestBank(client, settings.bank_api_key.get_secret_value())
 
 
-async def serve(settings: Settings) -> None:
+async def serve(
+    settings: Settings,
+    *,
+    bank_of: Callable[[Settings], AbstractAsyncContextManager[Bank]] = bank_of,
+    interceptors: Sequence[Interceptor] = (),
+) -> None:
     """Run both workers until SIGTERM or SIGINT, then finish what is under way."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -129,7 +146,7 @@ async def serve(settings: Settings) -> None:
         funding = Funding({"sandbox": bank}, Operations(pool))
         notices = Notices(WebhookMessenger(courier, pool, reading), next_wait)
         local = activities(funding, Bookkeeping(Book(pool)), notices)
-        stories, banking = workers(client, local, bank_activities(funding))
+        stories, banking = workers(client, local, bank_activities(funding), interceptors)
         door = health_door(settings.worker_host, settings.worker_health_port, lambda: True)
         async with stories, banking, door:
             sweeper = asyncio.create_task(sweep(client, reading))
