@@ -32,7 +32,7 @@ REASONS = (
     NotOnboarded,
     PageNotAsExpected,
     Refused,
-    httpx2.TransportError,
+    httpx2.HTTPError,
 )
 
 

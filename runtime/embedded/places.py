@@ -164,6 +164,13 @@ def _bound(port: int) -> socket.socket | None:
 
 
 def inherited(environ: Mapping[str, str]) -> dict[str, str]:
-    """What every child may know of our environment: nothing that points at other servers."""
+    """What every child may know of our environment: nothing that points at other servers.
+
+    No proxies either: whatever a child talks to is on this machine.
+    """
     ours = ("DANBAO_", "SANDBOX_BANK_", "TEMPORAL_", "DATABASE_", "PG")
-    return {name: value for name, value in environ.items() if not name.startswith(ours)}
+    return {
+        name: value
+        for name, value in environ.items()
+        if not name.startswith(ours) and not name.lower().endswith("_proxy")
+    }
