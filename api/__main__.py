@@ -2,9 +2,11 @@
 
 import asyncio
 import socket
+from collections.abc import Sequence
 
 import uvicorn
 from fastapi import FastAPI
+from temporalio.client import Interceptor
 
 from api.app import create_app
 from runtime.database import engine
@@ -28,9 +30,10 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-async def serve(settings: Settings) -> None:
+async def serve(settings: Settings, *, interceptors: Sequence[Interceptor] = ()) -> None:
     pool = engine(settings.database_url, pool_size=settings.database_pool_size)
-    app = create_app(settings, pool, await connect("api", lazy=True))
+    client = await connect("api", lazy=True, interceptors=interceptors)
+    app = create_app(settings, pool, client)
     config = uvicorn.Config(
         app,
         host=settings.api_host,

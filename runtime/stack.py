@@ -57,7 +57,7 @@ class Stack:
     """The whole service with its state in `home`: `async with stack.running()`.
 
     `at` says where everything is. `extra` adds to the environment of a kind of part: "bank",
-    "api" or "worker". Raises DidNotStart, NotFound and MissingSetting with words for people.
+    "api" or "worker"; `instead` names a module that runs in its place. Raises DidNotStart, NotFound and MissingSetting with words for people.
     """
 
     def __init__(
@@ -67,6 +67,7 @@ class Stack:
         ports: Ports | None = None,
         workers: int = 1,
         extra: Mapping[str, Mapping[str, str]] | None = None,
+        instead: Mapping[str, str] | None = None,
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         home.mkdir(parents=True, exist_ok=True)
@@ -75,6 +76,7 @@ class Stack:
         self.parts: dict[str, Part] = {}
         self.secrets = Secrets.kept_in(home / "secrets.json")
         self._extra = extra or {}
+        self._instead = instead or {}
         wanted = ports or Ports()
         api_port, bank_port = free_ports(wanted.api, wanted.bank)
         self._postgres = None if "DATABASE_URL" in environ else self._embedded_postgres()
@@ -198,12 +200,15 @@ class Stack:
     ) -> None:
         process = Process(
             name=name,
-            argv=[sys.executable, *arguments],
+            argv=[sys.executable, *self._command(kind, arguments)],
             env={**environment, **self._extra.get(kind, {})},
             cwd=ROOT,
             log=self.logs / f"{name}.log",
         )
         self.parts[name] = Part(process, partial(_come_up, process, port))
+
+    def _command(self, kind: str, arguments: list[str]) -> list[str]:
+        return ["-m", self._instead[kind]] if kind in self._instead else arguments
 
     async def _make_databases(self, server: PostgresServer) -> None:
         await server.create_database(OURS, OWNER, guests=[APP])

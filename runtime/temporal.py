@@ -2,8 +2,9 @@
 
 import os
 import socket
+from collections.abc import Sequence
 
-from temporalio.client import Client
+from temporalio.client import Client, Interceptor
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.envconfig import ClientConfig
 from temporalio.runtime import PrometheusConfig, Runtime, TelemetryConfig
@@ -19,7 +20,12 @@ def identity(role: str) -> str:
 
 
 async def connect(
-    role: str, *, address: str = "", lazy: bool = False, runtime: Runtime | None = None
+    role: str,
+    *,
+    address: str = "",
+    lazy: bool = False,
+    runtime: Runtime | None = None,
+    interceptors: Sequence[Interceptor] = (),
 ) -> Client:
     """A client for the server that `temporalio.envconfig` names (TEMPORAL_ADDRESS and so on).
 
@@ -33,6 +39,7 @@ async def connect(
         identity=identity(role),
         lazy=lazy,
         runtime=runtime,
+        interceptors=interceptors,
         data_converter=pydantic_data_converter,
     )
 
