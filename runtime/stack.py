@@ -57,7 +57,8 @@ class Stack:
     """The whole service with its state in `home`: `async with stack.running()`.
 
     `at` says where everything is. `extra` adds to the environment of a kind of part: "bank",
-    "api" or "worker"; `instead` names a module that runs in its place. Raises DidNotStart, NotFound and MissingSetting with words for people.
+    "api" or "worker"; `instead` names a module that runs in its place. Raises DidNotStart,
+    NotFound and MissingSetting with words for people.
     """
 
     def __init__(
