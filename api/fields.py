@@ -56,7 +56,12 @@ def web_address(text: str) -> str:
 
 
 def parse_duration(value: object) -> timedelta:
-    """An ISO 8601 duration of weeks, days, hours, minutes and seconds. Raises ValueError."""
+    """An ISO 8601 duration of weeks, days, hours, minutes and seconds. Raises ValueError.
+
+    JSON has no timedelta: one that comes is ours, on its way out.
+    """
+    if isinstance(value, timedelta):
+        return value
     match = _DURATION.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError("must be an ISO 8601 duration such as P7D or PT30M")

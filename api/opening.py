@@ -21,6 +21,7 @@ from api.views import escrow_out
 from domain.escrow import Escrow
 from domain.terms import FeePolicy, Terms
 from ledger import book
+from ledger.reading import Reading
 
 log = structlog.get_logger()
 
@@ -47,7 +48,7 @@ async def create(doors: Doors, merchant_id: str, order: EscrowIn, keyed: Keyed) 
 async def start(doors: Doors, terms: Terms) -> None:
     """Start the purchase's workflow and note that it runs. Raises Unavailable."""
     await doors.trade.open(terms)
-    await purchases.mark_started(doors.engine, terms.escrow_id)
+    await Reading(doors.engine).mark_started(terms.escrow_id)
 
 
 async def _open(

@@ -5,13 +5,12 @@ look; the workflow decides.
 """
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pydantic import TypeAdapter
-from sqlalchemy import Row, Select, func, select, update
+from sqlalchemy import Row, Select, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import SQLModel, col
 
@@ -20,12 +19,12 @@ from domain.amounts import Amounts
 from domain.escrow import Escrow
 from domain.events import PaymentMismatched, PaymentSucceeded
 from domain.states import Dispute, Stage
-from domain.terms import Terms
+from ledger.book import TERMS
+from ledger.port import Stored
+from ledger.reading import Reading
 from ledger.tables import Escrow as EscrowRow
-from ledger.tables import Transition as TransitionRow
 
 _ID = re.compile(r"esc_[0-9a-f]{32}")
-_TERMS = TypeAdapter(Terms)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +65,6 @@ class Purchase:
     @property
     def version(self) -> int:
         return self.escrow.sequence
-
-
-@dataclass(frozen=True, slots=True)
-class Step:
-    """One transition, as stored."""
-
-    name: str
-    by: str
-    at: datetime
-    detail: Mapping[str, Any]
 
 
 def is_id(text: str) -> bool:
@@ -130,21 +119,9 @@ async def versions(engine: AsyncEngine, escrow_ids: Collection[str]) -> dict[str
         return {row.id: row.version for row in found}
 
 
-async def steps(engine: AsyncEngine, escrow_id: str) -> list[Step]:
+async def steps(engine: AsyncEngine, escrow_id: str) -> list[Stored]:
     """Everything that happened, oldest first."""
-    query = (
-        select(
-            col(TransitionRow.name),
-            col(TransitionRow.by),
-            col(TransitionRow.at),
-            col(TransitionRow.detail),
-        )
-        .where(col(TransitionRow.escrow_id) == escrow_id)
-        .order_by(col(TransitionRow.sequence))
-    )
-    async with engine.connect() as connection:
-        found = await connection.execute(query)
-        return [Step(row.name, row.by, row.at, row.detail) for row in found]
+    return [step.happened for step in await Reading(engine).timeline(escrow_id)]
 
 
 async def booked(engine: AsyncEngine, escrow_id: str, attempt: str) -> bool:
@@ -154,15 +131,6 @@ async def booked(engine: AsyncEngine, escrow_id: str, attempt: str) -> bool:
         step.name in money and str(step.detail.get("attempt")) == attempt
         for step in await steps(engine, escrow_id)
     )
-
-
-async def mark_started(engine: AsyncEngine, escrow_id: str) -> None:
-    async with engine.begin() as connection:
-        await connection.execute(
-            update(EscrowRow)
-            .where(col(EscrowRow.id) == escrow_id, col(EscrowRow.started_at).is_(None))
-            .values(started_at=func.now())
-        )
 
 
 def _everything() -> Select[*tuple[Any, ...]]:
@@ -198,7 +166,7 @@ def _purchase(row: Row[Any]) -> Purchase:
 
 def _projected(row: Row[Any]) -> Escrow:
     return Escrow(
-        terms=_TERMS.validate_python(row.terms),
+        terms=TERMS.validate_python(row.terms),
         stage=Stage(row.stage),
         amounts=Amounts(
             funded=row.funded,

@@ -113,6 +113,11 @@ async def _patient(patience: timedelta) -> AsyncIterator[None]:
         if error.status is RPCStatusCode.NOT_FOUND:
             raise NotRunning from error
         raise Unavailable("Temporal does not answer", retry_after=RETRY_AFTER) from error
+    except RuntimeError as error:
+        # All that the SDK's lazy client says when its first connection fails.
+        if not str(error).startswith("Failed client connect"):
+            raise
+        raise Unavailable("Temporal does not answer", retry_after=RETRY_AFTER) from error
 
 
 def _refusal(cause: BaseException) -> Exception:

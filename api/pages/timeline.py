@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from api.purchases import Step
 from domain.money import Money
 from domain.states import Party
+from ledger.port import Stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ DECLINES: dict[str, str] = {
 }
 
 
-def lines(steps: list[Step], currency: str) -> list[Line]:
+def lines(steps: list[Stored], currency: str) -> list[Line]:
     """Oldest first."""
     told = ((step, SENTENCES[step.name]) for step in steps)
     return [Line(step.at, _text(step, text), note(step, currency)) for step, text in told if text]
@@ -70,7 +70,7 @@ def why_declined(code: str) -> str:
     return DECLINES.get(code, f"The bank's answer: {code.replace('_', ' ')}.")
 
 
-def note(step: Step, currency: str) -> str:
+def note(step: Stored, currency: str) -> str:
     """What is worth saying besides."""
     said = step.detail
     match step.name:
@@ -84,6 +84,6 @@ def note(step: Step, currency: str) -> str:
             return ""
 
 
-def _text(step: Step, text: str) -> str:
+def _text(step: Stored, text: str) -> str:
     by_shop = step.name in ("cancelled", "inspection_extended") and step.by == Party.MERCHANT
     return f"{text} by the shop" if by_shop else text

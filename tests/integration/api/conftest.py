@@ -1,0 +1,105 @@
+"""The API as it runs: uvicorn on a free port, real PostgreSQL, real Temporal."""
+
+import asyncio
+import secrets
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+
+import httpx2
+import pytest
+import pytest_asyncio
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from api.app import create_app
+from api.doors import Doors
+from api.merchants import create_merchant
+from domain.terms import FeePolicy
+from runtime.settings import Settings
+from runtime.temporal import connect
+from tests.conftest import Database, Temporal
+from tests.integration.api.shop import Shop
+
+NewShop = Callable[[str], Awaitable[Shop]]
+
+
+@pytest.fixture(scope="session")
+def listener() -> socket.socket:
+    """Bound before the settings are made, as they say the address."""
+    bound = socket.socket()
+    bound.bind(("127.0.0.1", 0))
+    return bound
+
+
+@pytest.fixture(scope="session")
+def settings(database: Database, listener: socket.socket) -> Settings:
+    port = listener.getsockname()[1]
+    return Settings.model_validate(
+        {
+            "DATABASE_URL": database.app_url,
+            "public_url": f"http://127.0.0.1:{port}",
+            "link_secret": secrets.token_hex(32),
+            "bank_url": "http://127.0.0.1:1",
+            "bank_api_key": "nobody",
+            "bank_callback_secret": secrets.token_hex(32),
+            "api_port": port,
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def app(settings: Settings, engine: AsyncEngine, temporal: Temporal) -> FastAPI:
+    return create_app(settings, engine, temporal.client)
+
+
+@pytest.fixture(scope="session")
+def doors(app: FastAPI) -> Doors:
+    served: Doors = app.state.doors
+    return served
+
+
+@pytest_asyncio.fixture(scope="session")
+async def served(app: FastAPI, listener: socket.socket) -> AsyncIterator[str]:
+    """The base URL."""
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, access_log=False))
+    serving = asyncio.create_task(server.serve(sockets=[listener]))
+    while not server.started:  # noqa: ASYNC110 (uvicorn has a flag, no event)
+        await asyncio.sleep(0.02)
+    yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server.should_exit = True
+    await serving
+
+
+@pytest_asyncio.fixture(scope="session")
+async def http(served: str) -> AsyncIterator[httpx2.AsyncClient]:
+    async with httpx2.AsyncClient(base_url=served, timeout=40, trust_env=False) as client:
+        yield client
+
+
+@pytest_asyncio.fixture
+async def new_shop(http: httpx2.AsyncClient, doors: Doors) -> NewShop:
+    async def make(name: str) -> Shop:
+        async with doors.engine.begin() as connection:
+            merchant = await create_merchant(connection, name, fee=FeePolicy(fixed=30, bps=250))
+        return Shop(http, doors, merchant.id, merchant.key)
+
+    return make
+
+
+@pytest_asyncio.fixture
+async def shop(new_shop: NewShop) -> Shop:
+    return await new_shop("Boots & Co")
+
+
+@pytest_asyncio.fixture(scope="session")
+async def without_temporal(
+    settings: Settings, engine: AsyncEngine
+) -> AsyncIterator[httpx2.AsyncClient]:
+    """The same doors, while nobody answers at Temporal's address."""
+    nobody = await connect("tests", address="127.0.0.1:1", lazy=True)
+    transport = httpx2.ASGITransport(create_app(settings, engine, nobody))
+    async with httpx2.AsyncClient(
+        transport=transport, base_url=settings.public_url, timeout=40
+    ) as client:
+        yield client

@@ -1,0 +1,37 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from api.pages.timeline import SENTENCES, lines, why_declined
+from domain.transitions import RULES
+from ledger.port import Detail, Stored
+
+NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
+
+
+def test_every_transition_has_a_sentence_for_the_buyer() -> None:
+    assert set(SENTENCES) == {event.name for event in RULES} | {"created"}
+
+
+def test_what_is_not_the_buyers_business_is_left_out() -> None:
+    steps = [Stored("created", "merchant", NOW, {}), Stored("reminded", "clock", NOW, {})]
+    assert [line.text for line in lines(steps, "EUR")] == ["Order placed"]
+
+
+@pytest.mark.parametrize(
+    ("name", "by", "detail", "text", "note"),
+    [
+        ("shipped", "merchant", {"carrier": "SF", "tracking": "1"}, "The shop has sent it", "SF 1"),
+        ("cancelled", "merchant", {}, "Order cancelled by the shop", ""),
+        ("cancelled", "buyer", {}, "Order cancelled", ""),
+        ("refund_granted", "merchant", {"amount": 150}, "The shop gives money back to you",
+         "1.50 EUR"),
+    ],
+)  # fmt: skip
+def test_a_line_says_what_matters(name: str, by: str, detail: Detail, text: str, note: str) -> None:
+    (line,) = lines([Stored(name, by, NOW, detail)], "EUR")
+    assert (line.text, line.note) == (text, note)
+
+
+def test_a_code_that_nobody_foresaw_is_shown_as_it_is() -> None:
+    assert why_declined("odd_reason") == "The bank's answer: odd reason."
