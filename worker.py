@@ -64,13 +64,13 @@ Activity = Callable[..., Any]
 
 def activities(funding: Funding, books: Bookkeeping, notices: Notices) -> list[Activity]:
     """What the escrow queue runs: the quick tries, the ledger, the notices."""
-    quick = [funding.start_payment, funding.find_payment, funding.close_payment]
+    quick: list[Activity] = [funding.start_payment, funding.find_payment, funding.close_payment]
     return [*quick, books.record, books.post, notices.tell, notices.tell_again]
 
 
 def bank_activities(funding: Funding) -> list[Activity]:
     """What the bank queue runs: everything a bank is asked twice, and all that moves money."""
-    asked = [funding.start_payment, funding.find_payment, funding.decide_payment]
+    asked: list[Activity] = [funding.start_payment, funding.find_payment, funding.decide_payment]
     return [*asked, funding.close_payment, funding.move_money]
 
 
