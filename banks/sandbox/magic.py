@@ -1,0 +1,228 @@
+"""The published test customers, cards and amounts: docs/reference/sandbox-bank.md."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Call(StrEnum):
+    """What the bank is asked, and the two things that it does by itself."""
+
+    START = "start"
+    CLOSE = "close"
+    DEDUCT = "deduct"
+    UNFREEZE = "unfreeze"
+    REFUND = "refund"
+    FIND = "find"
+    #: The buyer confirms on the page.
+    PAY = "pay"
+    CALLBACK = "callback"
+
+
+class Kind(StrEnum):
+    """What goes wrong."""
+
+    #: The connection is cut and nothing was done.
+    LOST = "lost"
+    #: It was done and committed; then the connection is cut.
+    ANSWER_LOST = "answer_lost"
+    #: `seconds` pass before it is done.
+    SLOW = "slow"
+    #: It was done and committed; then `seconds` pass before the answer.
+    SLOW_ANSWER = "slow_answer"
+    #: 503, nothing was done.
+    ERROR = "error"
+    DECLINED = "declined"
+    #: Done after `seconds`; until then the bank works on it.
+    PENDING = "pending"
+    #: A tenth less than was asked for.
+    SHORT = "short"
+    #: The freeze is valid for `seconds`, and says so.
+    SHORT_FREEZE = "short_freeze"
+    #: The freeze is gone after `seconds`, whatever was promised.
+    EARLY_EXPIRY = "early_expiry"
+    #: `find` does not show it for `seconds`.
+    HIDDEN = "hidden"
+    #: Says closed and is paid all the same, when the buyer is still on the page.
+    PAYABLE_AFTER_CLOSE = "payable_after_close"
+    TWICE = "twice"
+    LATE = "late"
+    #: An older report ("processing") arrives after the newer one.
+    REORDERED = "reordered"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    call: Call
+    kind: Kind
+    seconds: float = 0.0
+    #: Why, for `declined`.
+    code: str = ""
+
+
+#: Minor units that an account starts with: more than any test spends.
+OPENING = 10**15
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """A test customer with a card. `opening` is what each of the accounts starts with."""
+
+    customer: str
+    card: str
+    name: str
+    faults: tuple[Fault, ...] = ()
+    opening: int = OPENING
+
+
+#: Faults of the line: a magic value meets each reference with them once, then lets it through.
+OF_THE_LINE = frozenset({Kind.LOST, Kind.ANSWER_LOST, Kind.SLOW, Kind.SLOW_ANSWER, Kind.ERROR})
+OF_ERRANDS = OF_THE_LINE | {Kind.DECLINED, Kind.PENDING, Kind.HIDDEN}
+POSSIBLE: dict[Call, frozenset[Kind]] = {
+    Call.START: OF_THE_LINE | {Kind.DECLINED, Kind.HIDDEN},
+    Call.CLOSE: OF_THE_LINE | {Kind.PAYABLE_AFTER_CLOSE},
+    Call.DEDUCT: OF_ERRANDS | {Kind.SHORT},
+    Call.UNFREEZE: OF_ERRANDS,
+    Call.REFUND: OF_ERRANDS,
+    Call.FIND: OF_THE_LINE,
+    Call.PAY: OF_ERRANDS | {Kind.SHORT, Kind.SHORT_FREEZE, Kind.EARLY_EXPIRY},
+    Call.CALLBACK: frozenset({Kind.TWICE, Kind.LATE, Kind.REORDERED, Kind.NEVER}),
+}
+
+#: What every published customer signs in with, and every payment is confirmed with.
+PASSWORD = "sandbox"  # noqa: S105 - published
+CODE = "123456"
+WRONG_CODES = 3
+
+SLOW_SECONDS = 3.0
+PENDING_SECONDS = 2.0
+HIDDEN_SECONDS = 5.0
+LATE_SECONDS = 10.0
+SHORT_FREEZE_SECONDS = 5.0
+EARLY_EXPIRY_SECONDS = 3.0
+
+_PAY, _TELL = Call.PAY, Call.CALLBACK
+PAYERS = (
+    Payer("li.lei", "6200000000000005", "Li Lei"),
+    Payer("han.meimei", "6200000000000013", "Han Meimei"),
+    # Not a fault: there is 1.00 in the account, and accounts never go negative.
+    Payer("wang.wu", "6200000000000021", "Wang Wu", opening=100),
+    Payer(
+        "zhao.liu",
+        "6200000000000039",
+        "Zhao Liu",
+        (Fault(_PAY, Kind.DECLINED, code="expired_card"),),
+    ),
+    Payer(
+        "sun.qi",
+        "6200000000000047",
+        "Sun Qi",
+        (Fault(_PAY, Kind.DECLINED, code="limit_exceeded"),),
+    ),
+    Payer("zhou.ba", "6200000000000054", "Zhou Ba", (Fault(_PAY, Kind.DECLINED, code="risk"),)),
+    Payer("wu.jiu", "6200000000000062", "Wu Jiu", (Fault(_PAY, Kind.SHORT),)),
+    Payer(
+        "zheng.shi",
+        "6200000000000070",
+        "Zheng Shi",
+        (Fault(_PAY, Kind.PENDING, SLOW_SECONDS),),
+    ),
+    Payer(
+        "feng.yi",
+        "6200000000000088",
+        "Feng Yi",
+        (Fault(_PAY, Kind.SHORT_FREEZE, SHORT_FREEZE_SECONDS),),
+    ),
+    Payer(
+        "chen.er",
+        "6200000000000096",
+        "Chen Er",
+        (Fault(_PAY, Kind.EARLY_EXPIRY, EARLY_EXPIRY_SECONDS),),
+    ),
+    Payer(
+        "chu.san",
+        "6200000000000104",
+        "Chu San",
+        (Fault(_PAY, Kind.HIDDEN, HIDDEN_SECONDS),),
+    ),
+    Payer("wei.si", "6200000000000112", "Wei Si", (Fault(_TELL, Kind.TWICE),)),
+    Payer("jiang.wu", "6200000000000120", "Jiang Wu", (Fault(_TELL, Kind.LATE, LATE_SECONDS),)),
+    Payer("shen.liu", "6200000000000138", "Shen Liu", (Fault(_TELL, Kind.REORDERED),)),
+    Payer("han.qi", "6200000000000146", "Han Qi", (Fault(_TELL, Kind.NEVER),)),
+    Payer("yang.ba", "6200000000000153", "Yang Ba", (Fault(_PAY, Kind.ANSWER_LOST),)),
+)
+
+#: Amounts that end in 777xy: five digits that no price ends in by accident. x is the call.
+MAGIC = 777
+_DIGITS = {
+    Call.START: 0,
+    Call.DEDUCT: 1,
+    Call.REFUND: 2,
+    Call.UNFREEZE: 3,
+    Call.CLOSE: 6,
+    Call.FIND: 7,
+}
+#: y is what goes wrong with it.
+_ENDINGS: dict[int, tuple[tuple[Kind, float], ...]] = {
+    0: ((Kind.SLOW_ANSWER, SLOW_SECONDS),),
+    1: ((Kind.LOST, 0),),
+    2: ((Kind.ANSWER_LOST, 0),),
+    3: ((Kind.SLOW, SLOW_SECONDS),),
+    4: ((Kind.ERROR, 0),),
+    5: ((Kind.DECLINED, 0),),
+    6: ((Kind.PENDING, PENDING_SECONDS),),
+    7: ((Kind.SHORT, 0),),
+    8: ((Kind.HIDDEN, HIDDEN_SECONDS),),
+    9: ((Kind.ANSWER_LOST, 0), (Kind.HIDDEN, HIDDEN_SECONDS)),
+}
+#: What a refused errand says.
+REFUSALS = {
+    Call.START: "risk",
+    Call.DEDUCT: "issuer_refused",
+    Call.REFUND: "account_closed",
+    Call.UNFREEZE: "issuer_refused",
+}
+#: The buyer's side, for amounts: what a card does, whoever pays.
+_PAGE = {
+    77741: Fault(_PAY, Kind.DECLINED, code="insufficient_funds"),
+    77742: Fault(_PAY, Kind.DECLINED, code="expired_card"),
+    77743: Fault(_PAY, Kind.DECLINED, code="limit_exceeded"),
+    77744: Fault(_PAY, Kind.DECLINED, code="risk"),
+    77745: Fault(_PAY, Kind.PENDING, SLOW_SECONDS),
+    77746: Fault(_PAY, Kind.SHORT_FREEZE, SHORT_FREEZE_SECONDS),
+    77747: Fault(_PAY, Kind.SHORT),
+    77748: Fault(_PAY, Kind.HIDDEN, HIDDEN_SECONDS),
+    77749: Fault(_PAY, Kind.EARLY_EXPIRY, EARLY_EXPIRY_SECONDS),
+    77751: Fault(_TELL, Kind.TWICE),
+    77752: Fault(_TELL, Kind.LATE, LATE_SECONDS),
+    77753: Fault(_TELL, Kind.REORDERED),
+    77754: Fault(_TELL, Kind.NEVER),
+    77765: Fault(Call.CLOSE, Kind.PAYABLE_AFTER_CLOSE),
+}
+
+
+def _amounts() -> dict[int, tuple[Fault, ...]]:
+    table: dict[int, tuple[Fault, ...]] = {end: (fault,) for end, fault in _PAGE.items()}
+    for call, x in _DIGITS.items():
+        for y, kinds in _ENDINGS.items():
+            faults = tuple(
+                Fault(call, kind, seconds, REFUSALS[call] if kind is Kind.DECLINED else "")
+                for kind, seconds in kinds
+                if kind in POSSIBLE[call]
+            )
+            if len(faults) == len(kinds):
+                table[MAGIC * 100 + 10 * x + y] = faults
+    return table
+
+
+AMOUNTS = _amounts()
+
+
+def by_amount(call: Call, amount: int) -> tuple[Fault, ...]:
+    """What goes wrong with `call` because of the last five digits of its amount."""
+    return tuple(fault for fault in AMOUNTS.get(amount % 100_000, ()) if fault.call is call)
+
+
+def shortened(amount: int) -> int:
+    """What a short payment pays: a tenth less, at least 1."""
+    return max(1, amount - max(1, amount // 10))
