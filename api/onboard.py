@@ -1,7 +1,7 @@
-"""`python -m api.onboard NAME [--webhook URL]`: a new merchant, its key and signing secret.
+"""`python -m api.onboard NAME [--webhook URL]`: a new merchant, as an operator makes one.
 
-One JSON object on stdout: `id`, `api_key`, `webhook_secret` ("" without a webhook). Both secrets
-are told this once.
+Prints one JSON object: `id`, `api_key` and `webhook_secret` ("" without `--webhook`). Both secrets
+are told only here.
 """
 
 import argparse
@@ -9,40 +9,46 @@ import asyncio
 import json
 import sys
 
+from api.keys import mode_of
 from api.merchants import create_merchant
+from domain.terms import FeePolicy
 from runtime.database import engine
 from runtime.settings import Settings
 from webhooks.endpoints import BadEndpoint, set_endpoint
 
 
-async def onboard(settings: Settings, name: str, webhook: str) -> dict[str, str]:
-    """In one transaction. Raises BadEndpoint."""
-    livemode = settings.mode == "live"
+async def onboard(settings: Settings, name: str, webhook: str, fee: FeePolicy) -> dict[str, str]:
+    """Merchant, key and endpoint in one commit. Raises BadEndpoint."""
     pool = engine(settings.database_url, pool_size=1)
     try:
         async with pool.begin() as connection:
-            made = await create_merchant(connection, name, "live" if livemode else "test")
+            merchant = await create_merchant(connection, name, mode_of(settings.mode), fee)
             secret = ""
             if webhook:
-                secret = await set_endpoint(connection, made.id, webhook, livemode=livemode)
+                secret = await set_endpoint(
+                    connection, merchant.id, webhook, livemode=settings.mode == "live"
+                )
     finally:
         await pool.dispose()
-    return {"id": made.id, "api_key": made.key, "webhook_secret": secret}
+    return {"id": merchant.id, "api_key": merchant.key, "webhook_secret": secret}
 
 
-def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("name", help="as buyers read it at the cashier")
-    parser.add_argument("--webhook", default="", help="where notices are sent")
-    said = parser.parse_args()
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m api.onboard", description="A new merchant.")
+    parser.add_argument("name", help="what buyers read on the cashier page")
+    parser.add_argument("--webhook", default="", help="where the merchant wants to be told")
+    parser.add_argument("--fee-fixed", type=int, default=0, help="minor units of every release")
+    parser.add_argument("--fee-bps", type=int, default=0, help="hundredths of a percent")
+    wanted = parser.parse_args(arguments)
     try:
-        made = asyncio.run(onboard(Settings(), said.name, said.webhook))
-    except BadEndpoint as error:
-        sys.stderr.write(f"{error}\n")
-        return 2
+        fee = FeePolicy(wanted.fee_fixed, wanted.fee_bps)
+        made = asyncio.run(onboard(Settings(), wanted.name, wanted.webhook, fee))
+    except (BadEndpoint, ValueError) as refused:
+        sys.stderr.write(f"{refused}\n")
+        return 1
     sys.stdout.write(json.dumps(made) + "\n")
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))
