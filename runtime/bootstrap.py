@@ -71,8 +71,8 @@ def with_uv(environment: Environment) -> list[Step]:
     make: list[Step] = []
     if not os.access(environment.python, os.X_OK):
         make = [["uv", "venv", "--quiet", "--clear", "-p", sys.executable, environment.folder]]
-    install: Step = ["uv", "pip", "install", "--quiet", "--python", environment.python]
-    return [*make, [*install, "--require-hashes", "-r", environment.lock]]
+    install: Step = ["uv", "pip", "install", "--quiet", "--compile-bytecode"]
+    return [*make, [*install, "-p", environment.python, "--require-hashes", "-r", environment.lock]]
 
 
 def with_pip(environment: Environment, has: Callable[[str], object] = find_spec) -> list[Step]:

@@ -72,10 +72,10 @@ class Stack:
         environ: Mapping[str, str] = os.environ,
     ) -> None:
         home.mkdir(parents=True, exist_ok=True)
-        self.home = home
-        self.logs = home / "logs"
+        self.home = home.resolve()
+        self.logs = self.home / "logs"
         self.parts: dict[str, Part] = {}
-        self.secrets = Secrets.kept_in(home / "secrets.json")
+        self.secrets = Secrets.kept_in(self.home / "secrets.json")
         self._extra = extra or {}
         self._instead = instead or {}
         wanted = ports or Ports()

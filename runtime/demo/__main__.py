@@ -42,7 +42,7 @@ def main(arguments: list[str], state: Path = STATE) -> int:
     work = run_once(state, progress) if once else run_demo(state, dict(os.environ), progress)
     try:
         return asyncio.run(_until_told(work))
-    except (KeyboardInterrupt, asyncio.CancelledError):
+    except asyncio.CancelledError:
         progress.say("stopped")
         return 130 if once else 0
     except REASONS as reason:
@@ -53,9 +53,10 @@ def main(arguments: list[str], state: Path = STATE) -> int:
 
 
 async def _until_told(work: Coroutine[object, object, int]) -> int:
-    """SIGTERM ends it like Ctrl-C: whatever was started is stopped first."""
+    """Ctrl-C and SIGTERM cancel it, so that whatever was started is stopped."""
     task = asyncio.ensure_future(work)
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
     return await task
 
 

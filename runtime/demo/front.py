@@ -8,7 +8,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import httpx2
-from rich.table import Table
 
 from runtime.demo.merchant import NewMerchant, new_merchant
 from runtime.demo.progress import Progress
@@ -73,18 +72,16 @@ async def show(stack: Stack, merchant: NewMerchant, notices: Notices, progress: 
         with progress.chapters(CHAPTERS) as told:
             bought = await buy(shop, f"D-{secrets.token_hex(3).upper()}", told)
         orders = await shop.orders()
-    progress.console.print(table(stack, merchant, bought, orders))
-    progress.console.print(experiment(stack, orders), markup=False)
+    progress.console.print(table(stack, merchant, bought, orders), soft_wrap=True)
+    progress.console.print(experiment(stack, orders), markup=False, soft_wrap=True)
 
 
-def table(stack: Stack, merchant: NewMerchant, bought: Escrow, orders: list[Escrow]) -> Table:
-    """Where to look, one line each."""
-    shown = Table(title="Danbao is running", show_header=False, title_justify="left")
-    shown.add_column(style="bold", no_wrap=True)
-    shown.add_column(overflow="fold")
-    for what, where in places(stack, merchant, bought, orders):
-        shown.add_row(what, where)
-    return shown
+def table(stack: Stack, merchant: NewMerchant, bought: Escrow, orders: list[Escrow]) -> str:
+    """Where to look, one line each: not folded, so that a link stays one link."""
+    lines = [
+        f"  [bold]{what:<18}[/]{where}" for what, where in places(stack, merchant, bought, orders)
+    ]
+    return "\n".join(["", "[bold green]Danbao is running[/]", *lines])
 
 
 def places(

@@ -46,18 +46,18 @@ class PostgresServer:
         durable: bool = True,
         log: Path | None = None,
     ) -> None:
-        self.home = home
+        self.home = home.resolve()
         self.account = server_account()
         self.binaries = usable_binaries(binaries or find_postgres(), self.account)
         self.port = port or free_ports(0)[0]
-        self.data = home / "data"
+        self.data = self.home / "data"
         self._durable = durable
         self.process = Process(
             name="postgres",
             argv=[str(self.binaries.folder / "postgres"), *self._options()],
             env=inherited(os.environ),
             cwd=Path("/"),
-            log=log or home / "postgres.log",
+            log=log or self.home / "postgres.log",
             account=self.account,
             # "Fast": ends sessions, does not wait for them; a plain SIGTERM would.
             stop_signal=signal.SIGINT,

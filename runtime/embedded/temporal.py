@@ -46,7 +46,7 @@ class TemporalServer:
         dynamic_config: Mapping[str, str] | None = None,
         log: Path | None = None,
     ) -> None:
-        self.home = home
+        self.home = home.resolve()
         self.port, self.ui_port, *inner = free_ports(port, ui_port, 0, 0)
         self.process = Process(
             name="temporal",
@@ -61,7 +61,7 @@ class TemporalServer:
             ],
             env=inherited(os.environ),
             cwd=Path("/"),
-            log=log or home / "temporal.log",
+            log=log or self.home / "temporal.log",
         )
 
     @property
