@@ -14,8 +14,6 @@ from typing import Any
 
 import httpx2
 import structlog
-from ledger.book import Book
-from ledger.reading import Reading
 from temporalio.client import Client
 from temporalio.common import WorkerDeploymentVersion
 from temporalio.worker import (
@@ -25,8 +23,6 @@ from temporalio.worker import (
     WorkerDeploymentConfig,
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
-from webhooks.messenger import WebhookMessenger
-from webhooks.schedule import next_wait
 
 from activities.bookkeeping import Bookkeeping
 from activities.funding import Funding
@@ -34,11 +30,15 @@ from activities.notices import Notices
 from banks.operations import Operations
 from banks.port import Bank
 from banks.rest import RestBank
+from ledger.book import Book
+from ledger.reading import Reading
 from runtime.database import engine as connection_pool
 from runtime.health import health_door
 from runtime.settings import Settings
 from runtime.telemetry import configure_logging
 from runtime.temporal import connect, metered_runtime
+from webhooks.messenger import WebhookMessenger
+from webhooks.schedule import next_wait
 from workflows.escrow import EscrowWorkflow
 from workflows.late import LatePayment
 from workflows.names import BANK_QUEUE, ESCROW_QUEUE
@@ -143,7 +143,7 @@ async def serve(
     pool = connection_pool(settings.database_url, pool_size=settings.database_pool_size)
     async with bank_of(settings) as bank, httpx2.AsyncClient() as courier:
         reading = Reading(pool)
-        funding = Funding({"sandbox": bank}, Operations(pool))
+        funding = Funding({"sandbox": bank}, Operations(pool), settings.back_from_bank)
         notices = Notices(WebhookMessenger(courier, pool, reading), next_wait)
         local = activities(funding, Bookkeeping(Book(pool)), notices)
         stories, banking = workers(client, local, bank_activities(funding), interceptors)

@@ -1,6 +1,6 @@
 """What a bank is asked and told. Each call may run many times; money moves once."""
 
-from collections.abc import Awaitable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TypeVar
 
 from temporalio import activity
@@ -31,18 +31,29 @@ Done = Deducted | Refunded | Unfrozen | Declined
 
 
 class Funding:
-    def __init__(self, banks: Mapping[str, Bank], operations: Operations) -> None:
+    def __init__(
+        self,
+        banks: Mapping[str, Bank],
+        operations: Operations,
+        back_from_bank: Callable[[str], str],
+    ) -> None:
+        """`back_from_bank` says where a bank sends the buyer of a purchase afterwards."""
         self._banks = banks
+        self._back_from_bank = back_from_bank
         self._operations = operations
 
     @activity.defn
-    async def start_payment(self, order: Order, return_url: str) -> Redirect | Declined:
+    async def start_payment(self, order: Order) -> Redirect | Declined:
         """Ask for the bank's payment page. Moves no money: the same reference, the same page."""
         await self._operations.begin(order)
         page = await self._heard(
             order,
             self._bank(order).start_payment(
-                order.reference, order.amount, order.currency, order.funding, return_url
+                order.reference,
+                order.amount,
+                order.currency,
+                order.funding,
+                self._back_from_bank(order.escrow_id),
             ),
         )
         await self._operations.finish(order, page)

@@ -113,7 +113,7 @@ async def payment_page(
 ) -> str:
     """Where the buyer pays. Raises Refusal, PaymentDeclined."""
     event = PaymentStarted(bank=method.bank, method=method.method, by=by)
-    command = Pay(method.bank, method.method, doors.links.back_from_bank(purchase.id))
+    command = Pay(method.bank, method.method)
     page = await ask(doors, purchase, event, command, command_id)
     if not isinstance(page, PaymentPage):
         raise TypeError(f"a payment is answered by its page, not by {page!r}")

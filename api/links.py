@@ -39,10 +39,6 @@ class Links:
     def order(self, terms: Terms) -> str:
         return f"{self._public_url}/orders/{self.token(terms.escrow_id, expiry(terms))}"
 
-    def back_from_bank(self, escrow_id: str) -> str:
-        """Where a bank sends the buyer: without the token, which is none of the bank's business."""
-        return f"{self._public_url}/pay/{escrow_id}"
-
     def token(self, escrow_id: str, expires_at: datetime) -> str:
         signed = f"{escrow_id.removeprefix('esc_')}{int(expires_at.timestamp()):08x}"
         return self._tokens.sign(signed).decode()

@@ -59,6 +59,10 @@ class Settings(BaseSettings):
         default="info", description="Least severe line that is logged."
     )
 
+    def back_from_bank(self, escrow_id: str) -> str:
+        """Where a bank sends the buyer: without the link's token, which is not the bank's."""
+        return f"{self.public_url}/pay/{escrow_id}"
+
     @field_validator("database_url")
     @classmethod
     def _speaks_asyncpg(cls, url: str) -> str:

@@ -12,11 +12,10 @@ from domain.states import Party
 
 @dataclass(frozen=True, slots=True)
 class Pay:
-    """The buyer chose `method` at `bank`; the bank sends the buyer back to `return_url`."""
+    """The buyer chose `method` at `bank`."""
 
     bank: str
     method: str
-    return_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)

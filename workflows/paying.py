@@ -48,7 +48,7 @@ class Paying:
         attempt = await self._start(command)
         asked = payment_order(self.purchase.escrow, attempt)
         try:
-            page = await steps.payment_page(asked, command.return_url)
+            page = await steps.payment_page(asked)
         except FailureError as silence:
             raise BankUndecided("the bank has not answered; choose again") from silence
         if isinstance(page, Declined):

@@ -37,7 +37,7 @@ async def start_escrow(client: Client, terms: Terms) -> None:
             id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
             search_attributes=attributes(terms),
             static_summary=f"{price}, order {terms.order_id}",
-            static_details=f"{terms.funding} mode, merchant {terms.merchant_id}",
+            static_details=f"{terms.funding} mode",
         )
     except WorkflowAlreadyStartedError:
         return

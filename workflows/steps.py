@@ -77,13 +77,12 @@ async def _commit(step: Callable[[Bookkeeping, W], Awaitable[A]], what: W, summa
         )
 
 
-async def payment_page(order: Order, return_url: str) -> Redirect | Declined:
+async def payment_page(order: Order) -> Redirect | Declined:
     """The bank's page for this attempt. Raises FailureError when the bank stays silent."""
-    asked = [order, return_url]
     try:
         return await workflow.execute_local_activity_method(
             Funding.start_payment,
-            args=asked,
+            order,
             start_to_close_timeout=QUICK_ASK,
             retry_policy=ONE_TRY,
             summary=short(order),
@@ -91,7 +90,7 @@ async def payment_page(order: Order, return_url: str) -> Redirect | Declined:
     except FailureError:
         return await workflow.execute_activity_method(
             Funding.start_payment,
-            args=asked,
+            order,
             task_queue=BANK_QUEUE,
             start_to_close_timeout=PATIENT_ASK,
             schedule_to_close_timeout=PAGE_PATIENCE,

@@ -23,7 +23,7 @@ async def running_world(home: Path) -> AsyncIterator[World]:
     client = await server.client("worker@host:1")
     bank, book, merchant = ScriptedBank(), MemoryBook(), ScriptedMerchant()
     operations = MemoryOperations()
-    funding = Funding({"sandbox": bank}, operations)
+    funding = Funding({"sandbox": bank}, operations, "http://shop.invalid/pay/{}".format)
     local = activities(funding, Bookkeeping(book), Notices(merchant, next_wait))
     stories, banking = workers(client, local, bank_activities(funding))
     # Clocks stand until a test moves them; the default jumps from timer to timer by itself.
