@@ -20,6 +20,7 @@ from sqlalchemy import (
     Uuid,
     bindparam,
     column,
+    exists,
     func,
     literal_column,
     select,
@@ -95,9 +96,14 @@ def post() -> ReturningInsert[tuple[int]]:
 
 
 def accounts(when: CTE | None = None) -> pg.Insert:
-    """Open the accounts that are not there yet."""
+    """Open the accounts that are not there yet, in the order of their ids.
+
+    ON CONFLICT alone would do, but it waits for whoever updates the row that is there: a credit
+    to a merchant would wait for that merchant's debits, and everybody for a rollup.
+    """
     account = rows("account", id=Uuid, code=SmallInteger, guard=Text, owner=Text)
-    named = select(*account.c, new(ACCOUNT, "currency")).order_by(account.c.id)
+    there = exists().where(ACCOUNT.c.id == account.c.id)
+    named = select(*account.c, new(ACCOUNT, "currency")).where(~there).order_by(account.c.id)
     columns = [*account.c.keys(), "currency"]
     return insert(ACCOUNT).from_select(columns, hung(named, account, when)).on_conflict_do_nothing()
 

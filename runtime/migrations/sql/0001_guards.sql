@@ -2,9 +2,8 @@
 -- statement inserted per account and goes through the accounts in the order of their ids, so that
 -- no two writers ever wait for each other in a circle.
 -- C and D: the row carries the balance, its CHECK is the guard.
--- S: credits never lock. A debit takes the row, which orders debits, and sums checkpoint and tail
--- afterwards in a statement of its own, which sees every debit before it. The update changes
--- nothing: it makes a writer with an older snapshot (REPEATABLE READ) fail rather than overdraw.
+-- S: credits never lock. A debit locks the row, which orders debits, and then sums checkpoint and
+-- tail in a statement of its own, which sees every debit before it: but only in READ COMMITTED.
 -- N: no guard, no lock.
 CREATE FUNCTION transfer_guard() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, public, pg_temp AS $$
@@ -26,7 +25,11 @@ BEGIN
         ORDER BY side.id
     LOOP
         IF moved.guard = 'S' THEN
-            UPDATE account SET debits = debits WHERE id = moved.id;
+            IF current_setting('transaction_isolation') <> 'read committed' THEN
+                RAISE EXCEPTION 'account % is debited in READ COMMITTED only', moved.id
+                    USING ERRCODE = 'invalid_transaction_state';
+            END IF;
+            PERFORM FROM account WHERE id = moved.id FOR NO KEY UPDATE;
             SELECT credits - debits INTO left_over FROM account_balance WHERE id = moved.id;
             IF left_over < 0 THEN
                 RAISE EXCEPTION 'account % has not enough', moved.id
