@@ -26,12 +26,14 @@ PROSE = ".md"
 
 
 def lint(root: Path) -> list[str]:
-    """Run every check, show what each says, and return the names of those that failed."""
+    """Run every check, show what those say that fail, and return their names."""
     failed = []
     for name, command in STEPS.items():
         sys.stdout.write(f"{name} …\n")
         sys.stdout.flush()
-        if subprocess.run(command, cwd=root, check=False).returncode != 0:
+        done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            sys.stdout.write(done.stdout + done.stderr)
             failed.append(name)
     leaks = list(leaked(root, committed(root)))
     if leaks:
