@@ -14,7 +14,7 @@ from runtime.embedded.places import free_ports, sole_use
 from runtime.stack import Stack
 
 #: The public event after which a merchant has heard everything about a purchase.
-LAST_NOTICE = "escrow.completed"
+LAST_NOTICE = "escrow.released"
 
 
 async def run_once(state: Path, progress: Progress) -> int:
