@@ -4,6 +4,7 @@ import asyncio
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 
 import httpx2
 import pytest
@@ -12,14 +13,23 @@ import uvicorn
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities.bookkeeping import Bookkeeping
+from activities.funding import Funding
+from activities.notices import Notices
 from api.app import create_app
 from api.doors import Doors
 from api.merchants import create_merchant
+from banks.operations import Operations
 from domain.terms import FeePolicy
+from ledger.book import Book
+from runtime.embedded.temporal import TemporalServer
 from runtime.settings import Settings
 from runtime.temporal import connect
 from tests.conftest import Database, Temporal
 from tests.integration.api.shop import Shop
+from tests.workflows.parts import ScriptedBank, ScriptedMerchant
+from webhooks.schedule import next_wait
+from worker import activities, bank_activities, workers
 
 NewShop = Callable[[str], Awaitable[Shop]]
 
@@ -46,6 +56,29 @@ def settings(database: Database, listener: socket.socket) -> Settings:
             "api_port": port,
         }
     )
+
+
+@pytest_asyncio.fixture(scope="session")
+async def temporal(server_home: Path) -> AsyncIterator[Temporal]:
+    """A server of our own: nobody else's worker takes these purchases."""
+    server = TemporalServer(server_home / "temporal-api", keep=False)
+    await server.start()
+    yield Temporal(address=server.address, client=await server.client("tests"), server=server)
+    await server.stop()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def teller(
+    temporal: Temporal, engine: AsyncEngine, settings: Settings
+) -> AsyncIterator[ScriptedBank]:
+    """A worker on the real ledger, and a bank that says what a test wants it to."""
+    bank = ScriptedBank()
+    funding = Funding({"sandbox": bank}, Operations(engine), settings.back_from_bank)
+    notices = Notices(ScriptedMerchant(), next_wait)
+    local = activities(funding, Bookkeeping(Book(engine)), notices)
+    stories, banking = workers(temporal.client, local, bank_activities(funding))
+    async with stories, banking:
+        yield bank
 
 
 @pytest.fixture(scope="session")
