@@ -26,7 +26,7 @@ Parameters = dict[str, Any]
 TERMS = TypeAdapter(Terms)
 CREATED = "created"
 
-_RECORD = statements.record()
+RECORD = statements.record()
 _CREATE = statements.create()
 _POST = statements.post()
 
@@ -40,11 +40,11 @@ class Book:
 
     async def record(self, transition: Transition) -> Stored | None:
         """As the port says. Raises LedgerConflict, InsufficientFunds."""
-        said = _transition(transition)
+        said = record_parameters(transition)
         what = f"step {transition.sequence} of {transition.escrow_id}"
         async with self._engine.connect() as connection:
             with storing(what):
-                moved = await connection.scalar(_RECORD, said)
+                moved = await connection.scalar(RECORD, said)
             if moved is not None:
                 return None
             found = await _found(connection, transition.escrow_id, transition.sequence)
@@ -86,7 +86,8 @@ async def open_escrow(connection: AsyncConnection, escrow: Escrow) -> None:
     await connection.execute(_CREATE, said | {"new_hash": _fingerprint(said)})
 
 
-def _transition(transition: Transition) -> Parameters:
+def record_parameters(transition: Transition) -> Parameters:
+    """What RECORD stores, and its fingerprint."""
     escrow_id, sequence, name = transition.escrow_id, transition.sequence, transition.name
     at = transition.at
     said = {

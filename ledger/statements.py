@@ -58,7 +58,7 @@ PUBLIC = (
 )  # fmt: skip
 
 
-def record() -> Select[tuple[str]]:
+def record() -> Select[str]:
     """Store a transition, if the purchase stands right before it; returns its id, or no row.
 
     Whoever else records for this purchase waits at its row. Everything else hangs on the row
@@ -77,7 +77,7 @@ def record() -> Select[tuple[str]]:
     return select(moved.c.id).add_cte(opened, posted, step(moved), told(moved))
 
 
-def create() -> Select[tuple[str]]:
+def create() -> Select[str]:
     """The purchase's row, its first transition and its first event."""
     columns = (*AGREED, "version", *MOVING)
     created = (
@@ -89,7 +89,7 @@ def create() -> Select[tuple[str]]:
     return select(created.c.id).add_cte(step(created), told(created))
 
 
-def post() -> ReturningInsert[tuple[int]]:
+def post() -> ReturningInsert[int]:
     """A journal on its own; returns its legs' numbers, or no row when its id is taken."""
     posted = legs().on_conflict_do_nothing().returning(TRANSFER.c.leg)
     return posted.add_cte(accounts().cte("opened"))

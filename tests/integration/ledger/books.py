@@ -6,12 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import text
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.accounts import SUSPENSE, Account, Code, Leg
 from domain.escrow import Escrow
 from domain.events import Event
-from ledger.book import Book, open_escrow
+from ledger.book import RECORD, Book, open_escrow, record_parameters
 from ledger.port import Posting, Stored, Transition
 from ledger.reading import Reading
 from tests import builders
@@ -94,3 +94,9 @@ def posting(*legs: tuple[Account, Account, int], subject: str = "", sequence: in
 
 def names(steps: Sequence[Any]) -> list[str]:
     return [step.happened.name for step in steps]
+
+
+async def record_uncommitted(connection: AsyncConnection, transition: Transition) -> None:
+    """What `Book.record` executes, on a connection that has a transaction of its own."""
+    moved = await connection.scalar(RECORD, record_parameters(transition))
+    assert moved == transition.escrow_id
