@@ -69,7 +69,7 @@ def sign(at: str, body: bytes, secret: str) -> str:
 def _read(body: bytes) -> Report:
     try:
         said = json.loads(body)
-    except ValueError as broken:
+    except (ValueError, RecursionError) as broken:
         raise MalformedCallback("the body is not JSON") from broken
     match said:
         case {"event_id": str(event_id), "reference": str(reference)}:
