@@ -66,7 +66,7 @@ class RestBank:
         }
         status, said = await self._post("/v1/payments", order)
         match status, said:
-            case 200 | 201, {"status": "open", "page_url": str(url)}:
+            case 200 | 201, {"reference": said_of, "page_url": str(url)} if said_of == reference:
                 return Redirect(url)
             case 402, _:
                 return _declined(said)
