@@ -27,8 +27,8 @@ TERMS = TypeAdapter(Terms)
 CREATED = "created"
 
 RECORD = statements.record()
-_CREATE = statements.create()
-_POST = statements.post()
+CREATE = statements.create()
+POST = statements.post()
 
 
 class Book:
@@ -57,14 +57,11 @@ class Book:
         """As the port says. Raises LedgerConflict, InsufficientFunds."""
         if not posting.legs:
             return
-        said = _journal(
-            posting.subject, posting.sequence, posting.name, posting.at, posting.currency,
-            posting.legs,
-        )  # fmt: skip
+        said = posting_parameters(posting)
         what = f"{posting.name} ({posting.subject}, {posting.sequence})"
         async with self._engine.connect() as connection:
             with storing(what):
-                posted = (await connection.execute(_POST, said)).all()
+                posted = (await connection.execute(POST, said)).all()
             if not posted and await _legs(connection, said["new_journal_id"]) != _own_legs(said):
                 raise LedgerConflict(f"{what}: the journal's id has other legs already")
 
@@ -83,7 +80,7 @@ async def open_escrow(connection: AsyncConnection, escrow: Escrow) -> None:
         **_events(terms.escrow_id, escrow.told, (CREATED,), terms.opened_at),
         **_step(escrow.sequence, CREATED, Party.MERCHANT, terms.opened_at, {}),
     }
-    await connection.execute(_CREATE, said | {"new_hash": _fingerprint(said)})
+    await connection.execute(CREATE, said | {"new_hash": _fingerprint(said)})
 
 
 def record_parameters(transition: Transition) -> Parameters:
@@ -97,6 +94,12 @@ def record_parameters(transition: Transition) -> Parameters:
         **_step(sequence, name, transition.by, at, transition.detail),
     }
     return said | {"new_hash": _fingerprint(said)}
+
+
+def posting_parameters(posting: Posting) -> Parameters:
+    """What POST stores."""
+    subject, sequence, name = posting.subject, posting.sequence, posting.name
+    return _journal(subject, sequence, name, posting.at, posting.currency, posting.legs)
 
 
 def _row(escrow_id: str, version: int, row: Row) -> Parameters:
