@@ -56,10 +56,11 @@ def state_folder(wanted: Path, account: Account | None) -> Path:
 
     A checkout under root's home is closed to the account that PostgreSQL runs as.
     """
+    wanted = wanted.resolve()
     wanted.mkdir(parents=True, exist_ok=True)
     if reaches(account, wanted):
         return wanted
-    digest = hashlib.sha256(str(wanted.resolve()).encode()).hexdigest()[:12]
+    digest = hashlib.sha256(str(wanted).encode()).hexdigest()[:12]
     return own_folder(outside(account) / f"danbao-{os.geteuid()}-{digest}")
 
 
