@@ -112,8 +112,8 @@ class SandboxStand:
 async def sandbox_stand(service: BankService) -> AsyncIterator[SandboxStand]:
     headers = {"authorization": f"Bearer {service.api_key}"}
     async with (
-        httpx2.AsyncClient(base_url=service.url) as client,
-        httpx2.AsyncClient(base_url=service.url, headers=headers) as operator,
+        httpx2.AsyncClient(base_url=service.url, verify=buyer.TLS) as client,
+        httpx2.AsyncClient(base_url=service.url, headers=headers, verify=buyer.TLS) as operator,
     ):
         yield SandboxStand(
             operator,
