@@ -21,8 +21,6 @@ from tests.workflows.parts import ScriptedBank
 HIDDEN = re.compile(
     r'<form method="post" action="([^"]+)"[^>]*>\s*<input[^>]*name="form" value="([^"]+)"'
 )
-    r'<form method="post" action="([^"]+)"[^>]*>\s*<input[^>]*name="form" value="([^"]+)"'
-)
 
 
 @dataclass(frozen=True, slots=True)
