@@ -37,6 +37,7 @@ from runtime.health import health_door
 from runtime.settings import Settings
 from runtime.telemetry import configure_logging
 from runtime.temporal import connect, metered_runtime
+from webhooks.courier import courier
 from webhooks.messenger import WebhookMessenger
 from webhooks.schedule import next_wait
 from workflows.escrow import EscrowWorkflow
@@ -141,10 +142,10 @@ async def serve(
     metered = metered_runtime(settings.worker_host, settings.metrics_port)
     client = await connect("worker", runtime=metered)
     pool = connection_pool(settings.database_url, pool_size=settings.database_pool_size)
-    async with bank_of(settings) as bank, httpx2.AsyncClient() as courier:
+    async with bank_of(settings) as bank, courier() as post:
         reading = Reading(pool)
         funding = Funding({"sandbox": bank}, Operations(pool), settings.back_from_bank)
-        notices = Notices(WebhookMessenger(courier, pool, reading), next_wait)
+        notices = Notices(WebhookMessenger(post, pool, reading), next_wait)
         local = activities(funding, Bookkeeping(Book(pool)), notices)
         stories, banking = workers(client, local, bank_activities(funding), interceptors)
         door = health_door(settings.worker_host, settings.worker_health_port, lambda: True)

@@ -1,17 +1,30 @@
-"""Registering where a merchant wants to be told."""
+"""Where merchants want to be told."""
 
-from urllib.parse import urlsplit
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from sqlalchemy import func
+import httpx2
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
+from sqlmodel import col
 
 from webhooks.signing import new_secret
 from webhooks.tables import WebhookEndpoint
 
+LONGEST_URL = 2048
+
 
 class BadEndpoint(ValueError):
     """Not an address that a notice may be sent to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    merchant_id: str
+    url: str
+    secret: str = field(repr=False)
+    since: datetime
 
 
 async def set_endpoint(
@@ -19,7 +32,7 @@ async def set_endpoint(
 ) -> str:
     """Tell `merchant_id` at `url` from now on; its new signing secret (`whsec_…`), shown once.
 
-    In the caller's transaction. Raises BadEndpoint.
+    In the caller's transaction. The address before it is forgotten. Raises BadEndpoint.
     """
     _check(url, livemode)
     secret = new_secret()
@@ -31,10 +44,38 @@ async def set_endpoint(
     return secret
 
 
+async def endpoint_of(connection: AsyncConnection, merchant_id: str) -> Endpoint | None:
+    """None when the merchant never gave an address, or disabled it."""
+    at = WebhookEndpoint
+    query = select(col(at.url), col(at.secret), col(at.created_at)).where(
+        col(at.merchant_id) == merchant_id, col(at.disabled_at).is_(None)
+    )
+    row = (await connection.execute(query)).one_or_none()
+    return Endpoint(merchant_id, *row) if row else None
+
+
+async def disable(connection: AsyncConnection, endpoint: Endpoint) -> None:
+    """Tell `endpoint` nothing any more; an address that replaced it meanwhile stays."""
+    at = WebhookEndpoint
+    this_one = update(at).where(
+        col(at.merchant_id) == endpoint.merchant_id, col(at.created_at) == endpoint.since
+    )
+    await connection.execute(this_one.values(disabled_at=func.now()))
+
+
 def _check(url: str, livemode: bool) -> None:
-    parts = urlsplit(url)
+    if len(url) > LONGEST_URL:
+        raise BadEndpoint(f"a webhook address has at most {LONGEST_URL} characters")
+    try:
+        parts = httpx2.URL(url)
+        # What a name server is asked for: no empty label, none over 63 characters.
+        parts.raw_host.decode("ascii").encode("idna")
+    except (httpx2.InvalidURL, UnicodeError) as broken:
+        raise BadEndpoint(f"not an address: {broken}") from broken
     schemes = ("https",) if livemode else ("https", "http")
-    if parts.scheme not in schemes or not parts.hostname:
+    if parts.scheme not in schemes or not parts.host:
         raise BadEndpoint(f"a webhook address is {' or '.join(schemes)}, with a host")
-    if parts.username or parts.password or parts.fragment:
+    if parts.port is not None and not 0 < parts.port < 65536:
+        raise BadEndpoint(f"{parts.port} is no port")
+    if parts.userinfo or parts.fragment:
         raise BadEndpoint("a webhook address has no user, password or fragment")

@@ -1,26 +1,21 @@
-"""One signed try to tell a merchant, bounded in time and in what is read of the answer."""
+"""One signed try to tell a merchant, and a row that says how it went."""
 
-import asyncio
-import email.utils
 import json
-import time
-from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
 import httpx2
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlmodel import col
 
+from webhooks.courier import Answer, post
+from webhooks.endpoints import Endpoint, disable, endpoint_of
 from webhooks.port import EndpointGone, NotDelivered, Notice
 from webhooks.signing import signed_headers
-from webhooks.tables import NoticeAttempt, WebhookEndpoint
+from webhooks.tables import NoticeAttempt
 
 GONE = 410
-#: A merchant's wish to be left alone counts up to a day.
-LONGEST_RETRY_AFTER = timedelta(days=1)
+JSON = {"content-type": "application/json"}
 
 
 class PublicEvent(Protocol):
@@ -35,99 +30,57 @@ class PublicEvent(Protocol):
 
 
 class Events(Protocol):
-    async def event(self, escrow_id: str, sequence: int) -> PublicEvent | None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Endpoint:
-    url: str
-    secret: str
+    async def event(self, escrow_id: str, sequence: int) -> PublicEvent | None:
+        """Public event number `sequence` of a purchase."""
 
 
 class WebhookMessenger:
-    """The port's `Messenger` over HTTP."""
+    """The port's `Messenger` over HTTP; `client` is a `courier()`."""
 
     def __init__(self, client: httpx2.AsyncClient, engine: AsyncEngine, events: Events) -> None:
         self._client = client
-        self._engine = engine
+        # Each question and each note is one statement: no transaction around it.
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._events = events
 
     async def deliver(self, notice: Notice, timeout: timedelta) -> None:
-        """As the port says. Redirects are not followed: 3xx is not delivered."""
+        """As the port says. `timeout` bounds the POST; 3xx is not followed, and not delivered."""
         event = await self._events.event(notice.escrow_id, notice.sequence)
         if event is None:
             raise NotDelivered("the event is not stored yet")
         endpoint = await self._endpoint(event.merchant_id)
         if endpoint is None:
             return
-        started = time.monotonic()
-        status, error, headers = await self._post(endpoint, event, timeout)
-        spent = int((time.monotonic() - started) * 1000)
-        await self._note(notice, status, error, spent)
-        if status == GONE:
-            await self._disable(event.merchant_id)
+        body = payload(event)
+        signed = signed_headers(event.id, body, endpoint.secret, datetime.now(UTC))
+        answer = await post(self._client, endpoint.url, body, signed | JSON, timeout)
+        await self._note(notice, answer)
+        if answer.status == GONE:
+            await self._disable(endpoint)
             raise EndpointGone(f"{event.merchant_id} answered 410")
-        if not 200 <= status < 300:
-            raise NotDelivered(error or f"answered {status}", retry_after(headers))
-
-    async def _post(
-        self, endpoint: Endpoint, event: PublicEvent, timeout: timedelta
-    ) -> tuple[int, str, Mapping[str, str]]:
-        """Status (0: no answer), why there was none, and the answer's headers."""
-        body = json.dumps(event.body, ensure_ascii=False, separators=(",", ":")).encode()
-        headers = signed_headers(event.id, body, endpoint.secret, datetime.now(UTC))
-        headers["content-type"] = "application/json"
-        try:
-            async with (
-                asyncio.timeout(timeout.total_seconds()),
-                self._client.stream(
-                    "POST", endpoint.url, content=body, headers=headers, follow_redirects=False
-                ) as answer,
-            ):
-                # The body is none of our business, and may never end: it is not read.
-                return answer.status_code, "", answer.headers
-        except TimeoutError:
-            return 0, "timeout", {}
-        except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as broken:
-            return 0, type(broken).__name__, {}
+        if not answer.delivered:
+            raise NotDelivered(answer.error or f"answered {answer.status}", answer.retry_after)
 
     async def _endpoint(self, merchant_id: str) -> Endpoint | None:
-        at = WebhookEndpoint
-        query = select(col(at.url), col(at.secret)).where(
-            col(at.merchant_id) == merchant_id, col(at.disabled_at).is_(None)
-        )
         async with self._engine.connect() as connection:
-            row = (await connection.execute(query)).one_or_none()
-        return row and Endpoint(row.url, row.secret)
+            return await endpoint_of(connection, merchant_id)
 
-    async def _disable(self, merchant_id: str) -> None:
-        gone = update(WebhookEndpoint).where(col(WebhookEndpoint.merchant_id) == merchant_id)
-        async with self._engine.begin() as connection:
-            await connection.execute(gone.values(disabled_at=func.now()))
+    async def _disable(self, endpoint: Endpoint) -> None:
+        async with self._engine.connect() as connection:
+            await disable(connection, endpoint)
 
-    async def _note(self, notice: Notice, status: int, error: str, milliseconds: int) -> None:
+    async def _note(self, notice: Notice, answer: Answer) -> None:
         attempt = insert(NoticeAttempt).values(
             escrow_id=notice.escrow_id,
             sequence=notice.sequence,
-            status=status,
-            error=error,
-            milliseconds=milliseconds,
+            status=answer.status,
+            error=answer.error,
+            milliseconds=answer.milliseconds,
         )
-        async with self._engine.begin() as connection:
+        async with self._engine.connect() as connection:
             await connection.execute(attempt)
 
 
-def retry_after(headers: Mapping[str, str]) -> timedelta | None:
-    """`Retry-After` in seconds or as an HTTP date; None when there is none that makes sense."""
-    said = headers.get("retry-after", "").strip()
-    if said.isdecimal():
-        seconds = float(said[:9])
-        return min(timedelta(seconds=seconds), LONGEST_RETRY_AFTER)
-    try:
-        moment = email.utils.parsedate_to_datetime(said)
-    except ValueError:
-        return None
-    if moment.tzinfo is None:
-        return None
-    wait = moment - datetime.now(UTC)
-    return max(timedelta(0), min(wait, LONGEST_RETRY_AFTER))
+def payload(event: PublicEvent) -> bytes:
+    """The bytes that are signed and sent: the same for every try of one event."""
+    return json.dumps(event.body, ensure_ascii=False, separators=(",", ":")).encode()
