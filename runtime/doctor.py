@@ -135,7 +135,8 @@ def check_ports(environ: Mapping[str, str] = os.environ) -> Iterator[Finding]:
             says = f"{number} ({setting}) is taken by {holder(number)}: end it or choose another"
             yield Finding("port", says, wrong=True)
         else:
-            says = f"{number} is taken by {holder(number)}: {part} will get another one"
+            name = part.replace("_", " ")
+            says = f"{number} is taken by {holder(number)}: {name} gets another one"
             yield Finding("port", says)
 
 

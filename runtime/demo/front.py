@@ -11,7 +11,7 @@ import httpx2
 
 from runtime.demo.merchant import NewMerchant, new_merchant
 from runtime.demo.progress import Progress
-from runtime.demo.purchase import CHAPTERS, buy
+from runtime.demo.purchase import CHAPTERS, CODE, CUSTOMER, PASSWORD, buy
 from runtime.demo.scenes import SCENES, play
 from runtime.demo.shop import Escrow, Notices, Shop, listening
 from runtime.embedded.places import free_ports, sole_use
@@ -96,6 +96,7 @@ def places(
     )
     if unpaid := newest(orders, "awaiting_payment"):
         yield "Pay this one", unpaid["checkout_url"]
+        yield "… at the bank", f"{CUSTOMER}, password {PASSWORD}, code {CODE}"
     if waiting := newest(orders, "awaiting_confirmation"):
         yield "Confirm this one", waiting["order_url"]
     yield "Just completed", bought["order_url"]

@@ -6,6 +6,9 @@ from runtime.demo.browser import Browser
 from runtime.demo.purchase import Buyer, Told, ship, silent
 from runtime.demo.shop import Escrow, Shop
 
+#: The usual half hour would be over before somebody has looked around.
+PATIENT = {"payment": "P7D"}
+
 Scene = Callable[[Shop, Buyer], Awaitable[Escrow]]
 
 
@@ -16,12 +19,12 @@ async def _paid(shop: Shop, buyer: Buyer, order_id: str, amount: int, what: str)
 
 
 async def unpaid(shop: Shop, _buyer: Buyer) -> Escrow:
-    return await shop.order("T-1001", 4_900, "A teapot")
+    return await shop.order("T-1001", 4_900, "A teapot", windows=PATIENT)
 
 
 async def at_the_bank(shop: Shop, buyer: Buyer) -> Escrow:
     """The buyer left the bank's page open."""
-    escrow = await shop.order("T-1002", 23_900, "A winter coat")
+    escrow = await shop.order("T-1002", 23_900, "A winter coat", windows=PATIENT)
     await buyer.at_bank(escrow)
     return escrow
 

@@ -102,7 +102,7 @@ def test_a_usual_port_that_is_busy_is_only_mentioned() -> None:
             taken.listen()
         findings = [f for f in doctor.check_ports({}) if str(usual) in f.says]
     assert [finding.wrong for finding in findings] == [False]
-    assert "bank will get another one" in findings[0].says
+    assert "bank gets another one" in findings[0].says
 
 
 def test_a_port_that_is_no_port_is_named() -> None:
