@@ -7,7 +7,7 @@ import pytest_asyncio
 from runtime.embedded.postgres import PostgresServer
 from tests.buyer import TLS
 from tests.conftest import BankService
-from tests.integration.banks.houses import House, built
+from tests.integration.banks.houses import House, built, running
 from tests.integration.webhooks.sink import Sink, listening
 
 
@@ -19,18 +19,23 @@ async def house(bank: BankService) -> AsyncIterator[House]:
         yield House(bank.process, bank.url, bank.callback_secret, api)
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="session")
 async def sink() -> AsyncIterator[Sink]:
-    """The merchant's door for the bank's reports."""
+    """The merchant's door for the bank's reports; a test looks for those of its own payments."""
     async with listening() as open_door:
         yield open_door
 
 
+@pytest_asyncio.fixture(scope="session")
+async def mortal(postgres: PostgresServer, sink: Sink, server_home: Path) -> AsyncIterator[House]:
+    """A bank that may be killed, and reports to `sink`."""
+    async with running(await built(postgres, server_home / "mortal.log", sink.url)) as house:
+        yield house
+
+
 @pytest_asyncio.fixture
-async def mortal(postgres: PostgresServer, sink: Sink, tmp_path: Path) -> AsyncIterator[House]:
-    """A bank of this test's own, which reports to `sink`, remembers for 2 s and may be killed."""
-    house = await built(postgres, tmp_path / "bank.log", sink.url, remembers_seconds="2")
-    await house.start()
-    yield house
-    await house.api.aclose()
-    await house.process.stop()
+async def forgetful(postgres: PostgresServer, tmp_path: Path) -> AsyncIterator[House]:
+    """A bank that remembers references for a second only."""
+    house = await built(postgres, tmp_path / "bank.log", remembers_seconds="1")
+    async with running(house):
+        yield house

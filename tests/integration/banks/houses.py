@@ -1,8 +1,10 @@
 """A sandbox bank of a test's own, which may be killed and started again."""
 
+import contextlib
 import os
 import secrets
 import sys
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -60,6 +62,14 @@ class House:
         prefix = reference.partition(":")[0]
         answer = await self.api.get("/v1/journal", params={"prefix": prefix})
         return [(line["kind"], line["amount"]) for line in answer.json()["entries"]]
+
+
+@contextlib.asynccontextmanager
+async def running(house: House) -> AsyncIterator[House]:
+    await house.start()
+    yield house
+    await house.api.aclose()
+    await house.process.stop()
 
 
 async def built(
