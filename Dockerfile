@@ -1,0 +1,18 @@
+# One image for every process of ours: the command says which (docker-compose.yml).
+FROM python:3.11.14-slim-trixie AS packages
+WORKDIR /build
+RUN python -m venv /venv
+COPY requirements.lock .
+# Hashes, and wheels only: nothing is compiled, and nothing runs code while it is installed.
+RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check \
+    --no-deps --only-binary :all: --require-hashes --requirement requirements.lock
+
+FROM python:3.11.14-slim-trixie
+ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin danbao
+COPY --from=packages /venv /venv
+WORKDIR /danbao
+# Owned by root: the process can read its own code and not change it.
+COPY . .
+USER 10001
+CMD ["python", "-m", "api"]
