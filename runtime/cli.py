@@ -61,7 +61,8 @@ def lock(
     upgrade: Annotated[bool, typer.Option("--upgrade", help="Take the newest versions.")] = False,
 ) -> None:
     """Make requirements.lock and requirements-dev.lock from pyproject.toml."""
-    make_locks(ROOT, upgrade=upgrade)
+    if not make_locks(ROOT, upgrade=upgrade):
+        raise typer.Exit(1)
 
 
 # For the list of commands only: runtime/bootstrap.py runs these without an environment.

@@ -7,25 +7,30 @@ registry: whoever installs decides where from.
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 DEV, IMAGE = "requirements-dev.lock", "requirements.lock"
 PINNED = re.compile(r"^([\w.-]+)==([^\s;]+)", re.M)
 COMPILE = (
-    *("uv", "pip", "compile", "--quiet", "pyproject.toml"),
+    *(sys.executable, "-m", "uv", "pip", "compile", "--quiet", "pyproject.toml"),
     *("--universal", "--generate-hashes", "--no-header", "--no-annotate"),
     *("--python-version", "3.11"),
 )
 
 
-def lock(root: Path, *, upgrade: bool = False) -> None:
-    """Write both files into `root`; without `upgrade` what is locked stays where it can."""
+def lock(root: Path, *, upgrade: bool = False) -> bool:
+    """Write both files into `root`; without `upgrade` what is locked stays where it can.
+
+    False when no versions fit together: uv has said which.
+    """
     newer = ["--upgrade"] if upgrade else []
     whole = [*COMPILE, *newer, "--extra", "dev", "--output-file", DEV]
     # Not allowed to differ, so what only the image could take newer is not taken.
     image = [*COMPILE, *newer, "--constraint", DEV, "--output-file", IMAGE]
-    for command in (whole, image):
-        subprocess.run(command, cwd=root, check=True)
+    return all(
+        subprocess.run(command, cwd=root, check=False).returncode == 0 for command in (whole, image)
+    )
 
 
 def pins(text: str) -> dict[str, str]:

@@ -5,9 +5,16 @@ from pathlib import Path
 import pytest
 
 from runtime.lint import committed, leaked
-from runtime.locks import DEV, IMAGE, pins
+from runtime.locks import DEV, IMAGE, lock, pins
 
 ROOT = Path(__file__).parents[3]
+EMPTY = """
+[project]
+name = "empty"
+version = "1"
+[project.optional-dependencies]
+dev = []
+"""
 DEVELOPMENT, RUNTIME = (ROOT / DEV).read_text(), (ROOT / IMAGE).read_text()
 
 
@@ -49,3 +56,18 @@ def test_nothing_committed_names_a_registry_or_a_machine() -> None:
 def test_a_leak_is_found(tmp_path: Path, name: str, line: str) -> None:
     (tmp_path / name).write_text(f"first\n{line}\n")
     assert list(leaked(tmp_path, [Path(name)])) == [f"{name}:2: {line}"]
+
+
+def test_a_lock_is_made_from_the_project_and_keeps_what_was_locked(tmp_path: Path) -> None:
+    """With nothing to ask of a registry: a project without dependencies."""
+    project = (
+        '[project]\nname = "empty"\nversion = "1"\n[project.optional-dependencies]\ndev = []\n'
+    )
+    (tmp_path / "pyproject.toml").write_text(project)
+    assert lock(tmp_path)
+    assert pins((tmp_path / DEV).read_text()) == pins((tmp_path / IMAGE).read_text()) == {}
+
+
+def test_a_project_that_cannot_be_locked_is_said(tmp_path: Path) -> None:
+    (tmp_path / "pyproject.toml").write_text("[project]\nname = 5\n")
+    assert not lock(tmp_path)
