@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -103,12 +102,11 @@ def posting_parameters(posting: Posting) -> Parameters:
 
 
 def _row(escrow_id: str, version: int, row: Row) -> Parameters:
-    moving = {f"new_{name}": value for name, value in asdict(row).items()}
     return {
         "new_id": escrow_id,
         "new_version": version,
         "deadline": row.deadline and _rfc3339(row.deadline),
-        **moving,
+        **{f"new_{name}": getattr(row, name) for name in statements.MOVING},
     }
 
 

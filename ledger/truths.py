@@ -137,6 +137,17 @@ _STEPS = text("""
     WHERE version <> steps OR told <> events
 """)
 
+# Checkpoints and seals compare transaction ids. A server that was filled from a dump counts from
+# the beginning again, and would take everything new for old.
+_SERVER = text("""
+    SELECT 'the server' AS subject,
+           'is at transaction ' || now || ', the ledger at ' || ledger AS said
+    FROM (SELECT pg_snapshot_xmax(pg_current_snapshot()) AS now,
+                 greatest((SELECT max(upto) FROM account), (SELECT max(upto) FROM seal),
+                          (SELECT max(xid) FROM transfer)) AS ledger) AS clocks
+    WHERE ledger > now
+""")
+
 TRUTHS: dict[str, TextClause] = {
     "both sides are equal": _SIDES,
     "balances are the sum of their transfers": _BALANCES,
@@ -144,4 +155,5 @@ TRUTHS: dict[str, TextClause] = {
     "an ended purchase holds nothing": _STRANDED,
     "a purchase's row says what the ledger says": _ROWS,
     "transitions and events are without gaps": _STEPS,
+    "the server counts on from where the ledger stopped": _SERVER,
 }

@@ -30,6 +30,8 @@ BREAKS = {
         "UPDATE escrow SET released = released - 7, refunded = refunded + 7 WHERE id = :escrow",
     "transitions and events are without gaps":
         "DELETE FROM event WHERE escrow_id = :escrow AND sequence = 2",
+    "the server counts on from where the ledger stopped":
+        "UPDATE account SET upto = '9000000000000000000' WHERE id = :held",
 }  # fmt: skip
 
 
@@ -45,7 +47,8 @@ async def test_each_truth_finds_what_breaks_it(
         "held": account_id(done.accounts.held, CURRENCY),
         "payable": account_id(done.accounts.payable, CURRENCY),
     }
-    subjects = {done.terms.escrow_id, CURRENCY, f"merchant_payable:{done.terms.merchant_id} EUR"}
+    merchant = f"merchant_payable:{done.terms.merchant_id} EUR"
+    subjects = {done.terms.escrow_id, CURRENCY, merchant, "the server"}
     async with superuser.connect() as connection:
         before = await breaches(connection)
         await connection.execute(text("SET LOCAL session_replication_role = replica"))
