@@ -1,8 +1,10 @@
 """`python -m api`: the doors as a process. SIGTERM lets what is under way finish."""
 
 import asyncio
+import contextlib
+import signal
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import uvicorn
 from fastapi import FastAPI
@@ -19,11 +21,19 @@ GRACE = 30
 
 
 class Server(uvicorn.Server):
-    """Sends long polls home as soon as the process is told to leave."""
+    """Sends long polls home when the process is told to leave, and ends with 0."""
 
     def __init__(self, app: FastAPI, config: uvicorn.Config) -> None:
         super().__init__(config)
         self._watch = app.state.doors.watch
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Uvicorn's own raises the signal again afterwards, so that leaving looks like dying."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, self.handle_exit, number, None)
+        yield
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._watch.stop()

@@ -25,7 +25,9 @@ router = APIRouter(
 )
 
 
-@router.post("/{bank}/callbacks", status_code=202, responses=promises.CALLBACK)
+@router.post(
+    "/{bank}/callbacks", status_code=202, response_description="Heard.", responses=promises.CALLBACK
+)
 async def bank_reports(
     bank: str,
     request: Request,

@@ -52,7 +52,13 @@ class Listing(BaseModel):
     limit: int = Field(20, ge=1, le=100)
 
 
-@router.post("", status_code=201, response_model=EscrowOut, responses=promises.CREATE)
+@router.post(
+    "",
+    status_code=201,
+    response_description="The new purchase, or the one that this key got before.",
+    response_model=EscrowOut,
+    responses=promises.CREATE,
+)
 async def create_escrow(
     request: Request,
     doors: TheDoors,
@@ -66,7 +72,9 @@ async def create_escrow(
     return send(await opening.create(doors, merchant.merchant_id, order, keyed))
 
 
-@router.get("", response_model=EscrowList, responses=promises.LIST)
+@router.get(
+    "", response_description="One page of them.", response_model=EscrowList, responses=promises.LIST
+)
 async def list_escrows(
     doors: TheDoors, merchant: AMerchant, listing: Annotated[Listing, Query()]
 ) -> Response:
@@ -89,7 +97,12 @@ async def list_escrows(
     return Response(page.model_dump_json(), media_type=JSON)
 
 
-@router.get("/{escrow_id}", response_model=EscrowOut, responses=promises.READ)
+@router.get(
+    "/{escrow_id}",
+    response_description="The purchase, and its version as `ETag`.",
+    response_model=EscrowOut,
+    responses=promises.READ | {304: {"description": "Still that version."}},
+)
 async def get_escrow(
     doors: TheDoors,
     purchase: APurchase,
@@ -117,6 +130,7 @@ async def get_escrow(
 
 @router.post(
     "/{escrow_id}/payment",
+    response_description="Where the buyer pays.",
     response_model=PaymentOut,
     responses=promises.command(
         PaymentDeclined, UnknownPaymentMethod, rules.PaidAlready, rules.BankUndecided
@@ -135,6 +149,7 @@ async def pay(asked: ACommand, choice: PaymentIn) -> Response:
 
 @router.post(
     "/{escrow_id}/shipment",
+    response_description="The purchase, shipped.",
     response_model=EscrowOut,
     responses=promises.command() | {202: {"model": EscrowOut, "description": "Being deducted."}},
 )
@@ -150,6 +165,7 @@ async def ship(asked: ACommand, shipment: ShipmentIn) -> Response:
 @router.post(
     "/{escrow_id}/receipt",
     status_code=202,
+    response_description="Heard: the purchase shows it in a moment.",
     response_model=EscrowOut,
     responses=promises.command(rules.NothingHeld),
 )
@@ -166,6 +182,7 @@ async def confirm_receipt(asked: ACommand, nothing: Nothing | None = None) -> Re
 
 @router.post(
     "/{escrow_id}/extension",
+    response_description="The purchase with its new deadline.",
     response_model=EscrowOut,
     responses=promises.command(rules.NothingHeld, rules.ExtendedAlready, rules.ExtensionTooLong),
 )
@@ -177,6 +194,7 @@ async def extend(asked: ACommand, longer: ExtensionIn) -> Response:
 
 @router.post(
     "/{escrow_id}/cancellation",
+    response_description="The purchase, closed.",
     response_model=EscrowOut,
     responses=promises.command(rules.PaidAlready, rules.BankUndecided),
 )
@@ -188,6 +206,7 @@ async def cancel(asked: ACommand, nothing: Nothing | None = None) -> Response:
 
 @router.post(
     "/{escrow_id}/refunds",
+    response_description="The purchase after the refund.",
     response_model=EscrowOut,
     responses=promises.command(rules.AmountExceedsHeld, rules.WholeAmountOnly),
 )

@@ -1,6 +1,5 @@
 """Whatever goes wrong at a door becomes a problem document, or on a buyer's page a sentence."""
 
-import asyncpg
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -22,6 +21,9 @@ RETRY_AFTER = 2
 MOST_FLAWS = 20
 LONGEST_POINTER = 200
 
+#: SQLSTATEs of a connection that is lost, a server that stops or starts, and one that is full.
+AWAY = ("08", "57P", "53")
+
 log = structlog.get_logger()
 
 HTTP_ERRORS: dict[int, type[door.DoorError]] = {
@@ -39,7 +41,7 @@ def install(app: FastAPI) -> None:
     app.exception_handler(RequestValidationError)(_invalid)
     app.exception_handler(HTTPException)(_http)
     app.exception_handler(DBAPIError)(_database)
-    for silence in (PoolTimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+    for silence in (PoolTimeoutError, OSError):
         app.exception_handler(silence)(_silent)
     app.exception_handler(Exception)(_bug)
 
@@ -85,12 +87,15 @@ async def _http(request: Request, error: HTTPException) -> Response:
 
 
 async def _database(request: Request, error: DBAPIError) -> Response:
+    state = str(getattr(error.orig, "sqlstate", None) or "")
     gone = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
-    return await (_silent if gone else _bug)(request, error)
+    return await (_silent if gone or state.startswith(AWAY) else _bug)(request, error)
 
 
 async def _silent(request: Request, error: Exception) -> Response:
-    log.warning("postgres does not answer", request_id=request_id(request.scope), error=repr(error))
+    log.warning(
+        "postgres does not answer", request_id=request_id(request.scope), error=type(error).__name__
+    )
     silence = door.Unavailable("the database does not answer", retry_after=RETRY_AFTER)
     return say(request, silence)
 

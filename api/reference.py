@@ -15,7 +15,7 @@ from api.problems import DOCS_PATH, PROBLEMS, ProblemOut
 
 METHODS = ("get", "post", "put", "delete")
 DESCRIPTION = """\
-One purchase under our guarantee is an *escrow*. A merchant creates it, sends the buyer to its
+One purchase under our guarantee is an escrow. A merchant creates it, sends the buyer to its
 `checkout_url`, ships when it is paid, and is paid when the buyer confirms receipt.
 
 Amounts are whole minor units with an ISO 4217 currency, times are RFC 3339 in UTC, durations

@@ -18,7 +18,13 @@ def engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
     Connections are checked when they are taken, so a restarted PostgreSQL costs nobody an error.
     """
     return create_async_engine(
-        url, pool_size=pool_size, max_overflow=0, pool_pre_ping=True, pool_timeout=10
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_pre_ping=True,
+        pool_timeout=10,
+        # What a statement was given may be a buyer's address; errors are logged.
+        hide_parameters=True,
     )
 
 

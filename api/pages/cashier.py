@@ -69,7 +69,7 @@ async def show(visit: Visit, notice: str = "", status: int = 200) -> Response:
         stage=state.stage.value,
         methods=METHODS,
         declined=timeline.why_declined(state.declined) if state.declined else "",
-        ending=timeline.SENTENCES[steps[-1].name],
+        ending=timeline.lines(steps, state.terms.currency)[-1].text,
         notice=notice,
         pay_form=visit.form("payment"),
         cancel_form=visit.form("cancellation"),

@@ -1,15 +1,17 @@
 """Templates, and how money and moments are written on a page."""
 
+import re
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from domain.currencies import EXPONENTS
 
+_CODE = re.compile(r"`([^`]+)`")
 HERE = Path(__file__).parent
 
 
@@ -24,6 +26,7 @@ def templates() -> Environment:
     )
     environment.filters["money"] = money
     environment.filters["moment"] = moment
+    environment.filters["prose"] = prose
     return environment
 
 
@@ -38,6 +41,11 @@ def money(amount: int, currency: str) -> str:
     whole, part = divmod(amount, 10**exponent)
     decimals = f".{part:0{exponent}d}" if exponent else ""
     return f"{whole:,}{decimals} {currency}"
+
+
+def prose(text: str) -> Markup:
+    """Escaped, with `what stands in backticks` set as code."""
+    return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 (escaped)
 
 
 def moment(at: datetime) -> Markup:

@@ -85,5 +85,7 @@ def note(step: Stored, currency: str) -> str:
 
 
 def _text(step: Stored, text: str) -> str:
+    if step.name == "payment_succeeded" and step.detail.get("capture_before"):
+        return "Frozen at your bank, taken when the shop sends the goods"
     by_shop = step.name in ("cancelled", "inspection_extended") and step.by == Party.MERCHANT
     return f"{text} by the shop" if by_shop else text

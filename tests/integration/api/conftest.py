@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
 import httpx2
@@ -35,11 +35,11 @@ NewShop = Callable[[str], Awaitable[Shop]]
 
 
 @pytest.fixture(scope="session")
-def listener() -> socket.socket:
+def listener() -> Iterator[socket.socket]:
     """Bound before the settings are made, as they say the address."""
-    bound = socket.socket()
-    bound.bind(("127.0.0.1", 0))
-    return bound
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound
 
 
 @pytest.fixture(scope="session")
