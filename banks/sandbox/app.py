@@ -26,20 +26,28 @@ def create_app(settings: Settings, wire: Wire) -> FastAPI:
             app.state.bank = bank
             yield
 
-    app = FastAPI(title="Sandbox bank", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="Sandbox bank",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        exception_handlers={
+            Refused: refused,
+            HTTPException: unauthorised,
+            RequestValidationError: invalid,
+            page.NoSuchPayment: lost_page,
+            page.NotFromOurPage: foreign_form,
+            OSError: out_of_order,
+            asyncpg.PostgresError: out_of_order,
+            asyncpg.InterfaceError: out_of_order,
+        },
+    )
     app.include_router(api.router)
     app.include_router(control.router)
     app.include_router(page.router)
     app.add_api_route("/healthz", healthz)
     static = Path(__file__).parent / "static"
     app.mount("/static", StaticFiles(directory=static), name="static")
-    app.add_exception_handler(Refused, refused)
-    app.add_exception_handler(HTTPException, unauthorised)
-    app.add_exception_handler(RequestValidationError, invalid)
-    app.add_exception_handler(page.NoSuchPayment, lost_page)
-    app.add_exception_handler(page.NotFromOurPage, foreign_form)
-    for outage in (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        app.add_exception_handler(outage, out_of_order)
     return app
 
 
@@ -49,19 +57,16 @@ async def healthz(request: Request) -> dict[str, str]:
     return {"status": "ok"}
 
 
-async def refused(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, Refused)  # noqa: S101 - registered for it
+async def refused(_request: Request, error: Refused) -> Response:
     return JSONResponse({"code": error.code, "message": str(error)}, status_code=error.status)
 
 
-async def unauthorised(_request: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for it
+async def unauthorised(_request: Request, error: HTTPException) -> Response:
     said = {"code": "unauthorised", "message": error.detail}
     return JSONResponse(said, status_code=error.status_code)
 
 
-async def invalid(request: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for it
+async def invalid(request: Request, error: RequestValidationError) -> Response:
     if request.url.path.startswith("/pay/"):
         if request.method == "POST":
             # A form without its fields: whoever sent it, not our page.

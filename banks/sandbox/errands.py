@@ -44,9 +44,8 @@ class Errands:
         Raises ReferenceReused, UnknownReference, WrongCurrency.
         """
         async with self._pool.acquire() as connection, connection.transaction():
-            if await desk.remembers(connection, order.reference, order.said):
-                before = await desk.errand(connection, order.reference)
-                assert before is not None  # noqa: S101 - committed with the memory of it
+            replay = await desk.remembers(connection, order.reference, order.said)
+            if replay and (before := await desk.errand(connection, order.reference)):
                 return before
             payment = await self._payment(connection, order)
             errand = await _insert(connection, order, payment, met)

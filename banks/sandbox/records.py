@@ -63,17 +63,17 @@ class Payment:
         said = {"reference": self.reference, "kind": "payment", "currency": self.currency}
         if at < self.shown_from:
             return {**said, "status": "closed" if self.closed_at else "open"}
-        match self.state:
-            case "frozen":
-                assert self.capture_before is not None  # noqa: S101 - set with the freeze
-                until = self.capture_before.isoformat()
-                return {**said, "status": "frozen", "amount": self.frozen, "capture_before": until}
-            case "deducted":
+        match self:
+            case Payment(state="frozen", capture_before=datetime() as until):
+                held = {"status": "frozen", "amount": self.frozen}
+                return {**said, **held, "capture_before": until.isoformat()}
+            case Payment(state="deducted"):
                 return {**said, "status": "deducted", "amount": self.taken}
-            case "declined" | "expired":
-                code = self.code if self.state == "declined" else "expired"
-                return {**said, **declined(code)}
-            case "processing" if self.closed_at:
+            case Payment(state="declined"):
+                return {**said, **declined(self.code)}
+            case Payment(state="expired"):
+                return {**said, **declined("expired")}
+            case Payment(state="processing", closed_at=datetime()):
                 return {**said, "status": "closed"}
         return {**said, "status": self.state}
 
