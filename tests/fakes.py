@@ -1,6 +1,5 @@
 """A bank in memory: the same port, the same published values and faults as the sandbox bank."""
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -12,7 +11,6 @@ from banks.port import (
     Declined,
     Deducted,
     Frozen,
-    OutcomeUnknown,
     Pending,
     Redirect,
     Refunded,
@@ -20,13 +18,11 @@ from banks.port import (
     Unfrozen,
     Unheard,
 )
-from banks.sandbox.magic import OF_THE_LINE, PAYERS, Call, Fault, Kind, by_amount, shortened
+from banks.sandbox.magic import PAYERS, Call, Kind, shortened
 from domain.terms import Funding
+from tests.fake_faults import Faults, Met, after, seconds
 
 FREEZE = timedelta(days=7)
-#: Faults after which nothing was done, and those after which everything was.
-BEFORE = (Kind.LOST, Kind.ERROR)
-AFTER = (Kind.ANSWER_LOST, Kind.SLOW, Kind.SLOW_ANSWER)
 
 
 @dataclass(frozen=True)
@@ -73,29 +69,27 @@ class FakeBank:
 
     def __init__(self, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.journal: list[Entry] = []
-        #: (the reference's beginning, what goes wrong with it once)
-        self.ordered: list[tuple[str, Fault]] = []
+        self.faults = Faults()
         self._now = now
         self._payments: dict[str, Payment] = {}
         self._errands: dict[str, Errand] = {}
         self._said: dict[str, tuple[object, ...]] = {}
         self._balances = {payer.customer: payer.opening for payer in PAYERS}
-        self._met: Counter[tuple[str, Fault]] = Counter()
 
     async def start_payment(
         self, reference: str, amount: int, currency: str, funding: Funding, return_url: str
     ) -> Redirect | Declined:
-        faults = self._before(Call.START, reference, amount)
+        faults = self.faults.before(Call.START, reference, amount)
         self._remember(reference, amount, currency, funding, return_url)
         payment = self._payments.get(reference)
         if payment is None:
             payment = self._open(reference, amount, currency, funding, faults)
-        self._after(faults)
+        after(faults)
         return payment.pageless or Redirect(self.page(reference))
 
     async def close_payment(self, reference: str) -> Closed | AlreadyPaid:
         payment = self._payments.get(reference)
-        faults = self._before(Call.CLOSE, reference, payment.amount if payment else 0)
+        faults = self.faults.before(Call.CLOSE, reference, payment.amount if payment else 0)
         now = self._now()
         if payment is None:
             payment = Payment(reference, 0, "", Funding.DEDUCT, Closed(), now, now)
@@ -105,7 +99,7 @@ class FakeBank:
         if isinstance(payment.truth, Pending):
             payment.truth = Closed()
             payment.still_payable = Kind.PAYABLE_AFTER_CLOSE in faults
-        self._after(faults)
+        after(faults)
         return AlreadyPaid() if isinstance(payment.truth, Deducted | Frozen) else Closed()
 
     async def deduct(
@@ -130,7 +124,7 @@ class FakeBank:
     async def find(self, reference: str) -> Truth:
         payment, errand = self._payments.get(reference), self._errands.get(reference)
         amount = payment.amount if payment else errand.amount if errand else 0
-        self._after(self._before(Call.FIND, reference, amount))
+        after(self.faults.before(Call.FIND, reference, amount))
         if payment and self._now() >= payment.known_from:
             self._settle(payment)
             return payment.truth if self._now() >= payment.shown_from else Pending()
@@ -148,7 +142,7 @@ class FakeBank:
         if not open_still and not payment.still_payable:
             return
         own = next(payer.faults for payer in PAYERS if payer.customer == customer)
-        faults = self._faults(Call.PAY, reference, payment.amount, own)
+        faults = self.faults.met(Call.PAY, reference, payment.amount, own)
         payment.payer, payment.still_payable = customer, False
         if refusal := faults.get(Kind.DECLINED):
             payment.truth = Declined(refusal.code)
@@ -168,49 +162,49 @@ class FakeBank:
         amount: int,
         currency: str,
         funding: Funding,
-        faults: dict[Kind, Fault],
+        faults: Met,
     ) -> Payment:
-        known_from = self._now() + _seconds(faults, Kind.HIDDEN)
+        known_from = self._now() + seconds(faults, Kind.HIDDEN)
         payment = Payment(reference, amount, currency, funding, Pending(), known_from, known_from)
         if refusal := faults.get(Kind.DECLINED):
             payment.truth = payment.pageless = Declined(refusal.code)
         self._payments[reference] = payment
         return payment
 
-    def _secure(self, payment: Payment, faults: dict[Kind, Fault]) -> None:
+    def _secure(self, payment: Payment, faults: Met) -> None:
         amount = shortened(payment.amount) if Kind.SHORT in faults else payment.amount
         if self._balances[payment.payer] < amount:
             payment.truth = Declined("insufficient_funds")
             return
         now = self._now()
-        payment.shown_from = now + _seconds(faults, Kind.HIDDEN)
+        payment.shown_from = now + seconds(faults, Kind.HIDDEN)
         if payment.funding is Funding.DEDUCT:
             payment.truth = Deducted(amount)
             self._book("deduct", payment.reference, _payer(payment), "custody", amount)
             return
         short, early = Kind.SHORT_FREEZE, Kind.EARLY_EXPIRY
-        until = now + (_seconds(faults, short) if short in faults else FREEZE)
+        until = now + (seconds(faults, short) if short in faults else FREEZE)
         payment.truth = Frozen(amount, until)
-        payment.expires_at = now + _seconds(faults, early) if early in faults else until
+        payment.expires_at = now + seconds(faults, early) if early in faults else until
         self._book("freeze", payment.reference, _payer(payment), "holds", amount)
 
     def _run(self, call: Call, reference: str, of: str, amount: int, currency: str) -> Truth:
         payment = self._payments.get(of)
         priced = amount or (payment.amount if payment else 0)
-        faults = self._before(call, reference, priced)
+        faults = self.faults.before(call, reference, priced)
         if payment is None or currency not in {payment.currency, ""}:
             raise BankRefusedOurRequest(f"no such payment: {of} in {currency}")
         self._remember(reference, call, of, amount, currency)
         if reference not in self._errands:
             now = self._now()
-            known, due = (now + _seconds(faults, kind) for kind in (Kind.HIDDEN, Kind.PENDING))
+            known, due = (now + seconds(faults, kind) for kind in (Kind.HIDDEN, Kind.PENDING))
             errand = Errand(payment, call, amount, Pending(), known, due)
             self._errands[reference] = errand
             if refusal := faults.get(Kind.DECLINED):
                 errand.truth = Declined(refusal.code)
             elif Kind.PENDING not in faults:
                 errand.truth = self._execute(reference, errand, short=Kind.SHORT in faults)
-        self._after(faults)
+        after(faults)
         return self._errands[reference].truth
 
     def _finish(self, errand: Errand) -> Truth:
@@ -274,35 +268,6 @@ class FakeBank:
         if self._said.setdefault(reference, said) != said:
             raise BankRefusedOurRequest(f"{reference} was used for another order")
 
-    def _before(self, call: Call, reference: str, amount: int) -> dict[Kind, Fault]:
-        faults = self._faults(call, reference, amount)
-        if any(kind in faults for kind in BEFORE):
-            raise OutcomeUnknown("nothing was done")
-        return faults
-
-    def _after(self, faults: dict[Kind, Fault]) -> None:
-        if any(kind in faults for kind in AFTER):
-            raise OutcomeUnknown("it was done, and nobody heard the answer")
-
-    def _faults(
-        self, call: Call, reference: str, amount: int, own: tuple[Fault, ...] = ()
-    ) -> dict[Kind, Fault]:
-        struck = {}
-        for fault in (*by_amount(call, amount), *own):
-            self._met[reference, fault] += 1
-            heals = fault.kind in OF_THE_LINE and self._met[reference, fault] > 1
-            if fault.call is call and not heals:
-                struck[fault.kind] = fault
-        for prefix, fault in list(self.ordered):
-            if fault.call is call and reference.startswith(prefix):
-                self.ordered.remove((prefix, fault))
-                struck[fault.kind] = fault
-        return struck
-
 
 def _payer(payment: Payment) -> str:
     return f"payer:{payment.payer}"
-
-
-def _seconds(faults: dict[Kind, Fault], kind: Kind) -> timedelta:
-    return timedelta(seconds=faults[kind].seconds if kind in faults else 0)

@@ -61,7 +61,7 @@ class FakeStand:
         self.bank.cancel(reference)
 
     async def order(self, reference: str, fault: Fault) -> None:
-        self.bank.ordered.append((reference, fault))
+        self.bank.faults.order(reference, fault)
 
     async def journal(self, prefix: str) -> list[Entry]:
         return [entry for entry in self.bank.journal if entry.reference.startswith(prefix)]
