@@ -31,13 +31,15 @@ class House:
         self.process.start()
         await self.process.ready(lambda: answers(f"{self.url}/healthz"))
 
-    async def payment(self, amount: int = 5_000, funding: str = "deduct") -> tuple[str, str]:
+    async def payment(
+        self, amount: int = 5_000, funding: str = "deduct", currency: str = "EUR"
+    ) -> tuple[str, str]:
         """A started payment: its reference and its page."""
         reference = f"esc_{uuid4().hex}:payment:1"
         order = {
             "reference": reference,
             "amount": amount,
-            "currency": "EUR",
+            "currency": currency,
             "funding": funding,
             "return_url": f"{self.url}/healthz",
         }

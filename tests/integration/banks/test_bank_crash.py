@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from typing import Any
 
+import asyncpg
 import httpx2
 import pytest
 
@@ -75,6 +76,7 @@ async def test_money_in_is_money_out_under_random_kills(mortal: House) -> None:
             street.create_task(pay_and_take_back(mortal, reference, page))
     for reference, _ in paid:
         assert await mortal.journal(reference) == [("deduct", 900), *[("refund", 300)] * 3]
+    assert await unbalanced(mortal) == []
 
 
 async def killed_again_and_again(house: House) -> None:
@@ -107,3 +109,29 @@ async def refunded(house: House, reference: str, number: int) -> bool:
         return (await house.refund(reference, 300, number)).status_code == 200
     await asyncio.sleep(0.05)
     return False
+
+
+#: Accounts and payments that disagree with the journal. Whatever was killed, there is none.
+UNBALANCED = """
+WITH side AS (
+    SELECT credit AS account, currency, amount FROM transfer
+    UNION ALL SELECT debit, currency, -amount FROM transfer
+), total AS (SELECT account, currency, sum(amount) AS amount FROM side GROUP BY 1, 2),
+told AS (
+    SELECT id AS account, currency, balance::numeric AS amount FROM account
+    UNION ALL SELECT 'holds', currency, sum(frozen) FROM payment GROUP BY 2
+    UNION ALL SELECT 'custody', currency, sum(taken - refunded) FROM payment GROUP BY 2
+)
+SELECT account, currency, told.amount, total.amount
+FROM told FULL JOIN total USING (account, currency)
+WHERE account <> 'vault' AND coalesce(told.amount, 0) <> coalesce(total.amount, 0)
+"""
+
+
+async def unbalanced(house: House) -> list[Any]:
+    url = house.process.env["SANDBOX_BANK_DATABASE_URL"].replace("+asyncpg", "")
+    connection = await asyncpg.connect(url)
+    try:
+        return list(await connection.fetch(UNBALANCED))
+    finally:
+        await connection.close()

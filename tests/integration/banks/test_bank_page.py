@@ -77,6 +77,15 @@ async def test_two_customers_at_once_charge_one_of_them(house: House) -> None:
     assert await house.journal(reference) == [("deduct", 5_000)]
 
 
+async def test_an_account_never_goes_below_zero(mortal: House) -> None:
+    """1.00 in the account, eight payments of 0.30 at once: three are made."""
+    paid = [await mortal.payment(30, currency="SEK") for _ in range(8)]
+    await asyncio.gather(*(buyer.pay(page, "wang.wu") for _, page in paid))
+    truths = [await mortal.find(reference) for reference, _ in paid]
+    assert [truth["status"] for truth in truths].count("deducted") == 3
+    assert [truth.get("code") for truth in truths].count("insufficient_funds") == 5
+
+
 async def test_a_form_from_elsewhere_does_nothing(house: House, raw: httpx2.AsyncClient) -> None:
     reference, page = await house.payment()
     token = await signed_in(raw, page)
