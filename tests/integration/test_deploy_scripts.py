@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import re
+import shutil
 import subprocess
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -20,6 +22,7 @@ from tests.conftest import Temporal
 from tests.unit.deploy.compose import assignments, new_env, services
 
 ROOT = Path(__file__).parents[2]
+COMPOSE_PAGE = (ROOT / "docs/operating/compose.md").read_text()
 DATABASES = {
     "danbao": "danbao_owner",
     "sandbox_bank": "sandbox_bank",
@@ -138,8 +141,8 @@ async def test_the_namespace_is_made_once_with_what_operators_filter_by(
 ) -> None:
     name = f"made-{uuid4().hex[:8]}"
     at = (name, temporal.address, tmp_path)
-    script = ["sh", ROOT / "deploy/temporal/namespace.sh"]
-    look = [find_temporal().path, "operator", "search-attribute", "list"]
+    script: list[str | Path] = ["sh", ROOT / "deploy/temporal/namespace.sh"]
+    look: list[str | Path] = [find_temporal().path, "operator", "search-attribute", "list"]
 
     first = await asyncio.to_thread(_temporal, script, *at)
     again = await asyncio.to_thread(_temporal, script, *at)
@@ -153,3 +156,37 @@ async def test_the_namespace_is_made_once_with_what_operators_filter_by(
     assert {attribute: kinds.get(attribute) for attribute in SEARCH_ATTRIBUTES} == (
         SEARCH_ATTRIBUTES
     )
+
+
+def _restored(server: PostgresServer, options: list[str], home: Path) -> PostgresServer:
+    """A copy of `server`, by the backup that the page for operators tells to make."""
+    copy = PostgresServer(own_folder(home), durable=False)
+    program = str(server.binaries.folder / "pg_basebackup")
+    made = subprocess.run(
+        [program, *options, "--host", LOOPBACK, "--port", str(server.port)],
+        env={"PGPASSWORD": (server.home / "superuser-password").read_text()},
+        capture_output=True,
+        check=True,
+    )
+    shutil.copy(server.home / "superuser-password", copy.home)
+    copy.data.mkdir(mode=0o700)
+    subprocess.run(["tar", "-xz", "-C", copy.data], input=made.stdout, check=True)
+    if copy.account:
+        subprocess.run(["chown", "-R", str(copy.account.uid), copy.data], check=True)
+    return copy
+
+
+async def test_the_backup_of_a_running_server_can_be_started(
+    fresh: PostgresServer, server_home: Path
+) -> None:
+    (command,) = re.findall(r"pg_basebackup (.*?) >", COMPOSE_PAGE, re.S)
+    options = command.replace("\\\n", " ").split()
+
+    copy = await asyncio.to_thread(_restored, fresh, options, server_home / "postgres-restored")
+    await copy.start()
+    connection = await asyncpg.connect(copy.superuser_url.replace("+asyncpg", ""))
+    databases = {row[0] for row in await connection.fetch("SELECT datname FROM pg_database")}
+    await connection.close()
+    await copy.stop()
+
+    assert databases >= set(DATABASES)

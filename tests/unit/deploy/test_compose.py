@@ -347,3 +347,14 @@ def test_docker_compose_refuses_it_without_secrets(tmp_path: Path) -> None:
 
     assert refused.returncode != 0
     assert "PASSWORD" in refused.stderr or "SECRET" in refused.stderr
+
+
+def test_the_page_for_operators_names_every_service_and_its_port(
+    composed: dict[str, Service],
+) -> None:
+    page = (ROOT / "docs/operating/compose.md").read_text()
+    rows = re.findall(r"^\| `([a-z-]+)` \|.*\| ([\d.:]*) *\|$", page, re.M)
+
+    assert dict(rows) == {
+        name: one.get("ports", [":"])[0].rpartition(":")[0] for name, one in composed.items()
+    }

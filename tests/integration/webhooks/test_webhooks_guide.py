@@ -1,0 +1,125 @@
+"""docs/guides/webhooks.md: its code runs, and what it promises is so."""
+
+import json
+import re
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from activities.notices import FIRST_TRIES, LATER_TRY
+from domain.transitions import PUBLIC_EVENTS
+from tests.integration.webhooks.merchant import Merchant
+from tests.integration.webhooks.sink import Heard, Sink
+from webhooks.messenger import WebhookMessenger
+from webhooks.schedule import MOST_JITTER, WAITS
+from workflows.names import notice_id
+
+GUIDE = (Path(__file__).parents[3] / "docs/guides/webhooks.md").read_text()
+Event = dict[str, Any]
+Verified = Callable[[bytes, Mapping[str, str], str], Event]
+Remember = Callable[[Event, dict[str, Event]], bool]
+
+
+def blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", GUIDE, re.M | re.S)
+
+
+@pytest.fixture(scope="module")
+def code() -> dict[str, Any]:
+    """The names that the guide's Python defines."""
+    names: dict[str, Any] = {}
+    exec("".join(blocks("python")), names)  # noqa: S102
+    return names
+
+
+@pytest.fixture
+async def heard(merchant: Merchant, sink: Sink, messenger: WebhookMessenger) -> Heard:
+    await messenger.deliver(merchant.notice, timedelta(seconds=5))
+    return sink.heard[0]
+
+
+async def test_the_guides_code_accepts_what_we_send(
+    code: dict[str, Any], heard: Heard, merchant: Merchant
+) -> None:
+    verified: Verified = code["verified"]
+
+    event = verified(heard.body, heard.headers, merchant.secret)
+
+    assert event["data"]["escrow"]["id"] == merchant.notice.escrow_id
+
+
+@pytest.mark.parametrize(
+    "forged",
+    [
+        {"webhook-id": "evt_other"},
+        {"webhook-timestamp": "1"},
+        {"webhook-timestamp": "noon"},
+        {"webhook-signature": "v1,AAAA"},
+        {"webhook-signature": "v1,not base64"},
+        {"webhook-signature": "no comma"},
+        {"webhook-signature": "v1,a,b"},
+        {"webhook-signature": ""},
+    ],
+)
+async def test_the_guides_code_refuses_what_we_did_not_send(
+    forged: dict[str, str], code: dict[str, Any], heard: Heard, merchant: Merchant
+) -> None:
+    with pytest.raises(code["Forged"]):
+        code["verified"](heard.body, heard.headers | forged, merchant.secret)
+
+
+@pytest.mark.parametrize("body", [b"{}", b"\xff\xfe"])
+async def test_the_guides_code_refuses_another_body(
+    body: bytes, code: dict[str, Any], heard: Heard, merchant: Merchant
+) -> None:
+    with pytest.raises(code["Forged"]):
+        code["verified"](body, heard.headers, merchant.secret)
+
+
+async def test_what_the_guide_shows_has_the_shape_of_what_we_send(heard: Heard) -> None:
+    def shape(told: Event) -> list[list[str]]:
+        return [sorted(part) for part in (told, told["data"], told["data"]["escrow"])]
+
+    (shown,) = map(json.loads, blocks("json"))
+
+    assert shape(shown) == shape(json.loads(heard.body))
+
+
+def test_the_guides_code_keeps_the_newest_standing(code: dict[str, Any]) -> None:
+    remember: Remember = code["remember"]
+    purchases: dict[str, Event] = {}
+    paid, shipped = (
+        {"data": {"sequence": number, "escrow": {"id": "esc_1", "status": status}}}
+        for number, status in ((2, "awaiting_shipment"), (3, "awaiting_confirmation"))
+    )
+
+    assert [remember(one, purchases) for one in (shipped, paid, shipped)] == [True, False, False]
+    assert purchases["esc_1"]["status"] == "awaiting_confirmation"
+
+
+def test_every_event_has_its_line_in_the_guide() -> None:
+    rows = "".join(line for line in GUIDE.splitlines() if line.startswith("| `escrow."))
+
+    assert set(re.findall(r"`escrow\.([a-z.]+)`", rows)) == set(PUBLIC_EVENTS)
+
+
+def test_the_waits_in_the_guide_are_the_schedules() -> None:
+    units = {"s": "seconds", "min": "minutes", "h": "hours"}
+    (row,) = re.findall(r"^\| After the try before \|(.*)\|$", GUIDE, re.M)
+    cells = (cell.split() for cell in row.split("|"))
+    said = [timedelta(**{units[unit]: int(number)}) for number, unit in cells]
+
+    assert said == list(WAITS)
+    assert MOST_JITTER == 0.1, "up to a tenth longer"
+
+
+def test_the_times_in_the_guide_are_those_we_give() -> None:
+    assert timedelta(seconds=1) == FIRST_TRIES
+    assert f"first try waits one second, every later one {LATER_TRY.seconds} seconds" in GUIDE
+
+
+def test_operators_find_retries_by_the_id_in_the_guide() -> None:
+    assert f"`{notice_id('{escrow}', 0).replace('0', '{sequence}')}`" in GUIDE
