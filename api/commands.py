@@ -1,5 +1,6 @@
 """What one side asks of a purchase: first looked at on the row, then decided by the workflow."""
 
+import contextlib
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
@@ -18,9 +19,10 @@ from api.methods import Method
 from api.purchases import Purchase
 from api.trade import RETRY_AFTER, Command, Fact, NotRunning
 from api.views import escrow_out
-from domain.errors import Refusal
+from domain.errors import EscrowEnded, PaidAlready, Refusal, WrongStage
 from domain.events import Event, PaymentStarted
 from domain.states import Party, Stage
+from ledger.reading import Reading
 from workflows.commands import Pay, PaymentPage, Standing
 
 T = TypeVar("T")
@@ -126,13 +128,47 @@ async def ask(
     doors: Doors, purchase: Purchase, event: Event, command: Command, command_id: str
 ) -> PaymentPage | Standing:
     """What the purchase answers to `command`, which would cause `event`. Raises Refusal."""
-    return await _reach(
-        doors, purchase, event, lambda: doors.trade.request(purchase.id, command, command_id)
-    )
+    try:
+        purchase.escrow.allows(event)
+    except Refusal:
+        # What stands in its way may be its own effect: a first try whose answer got lost.
+        answered = await doors.trade.answered(purchase.id, command, command_id)
+        if answered is None:
+            raise
+        return answered
+    try:
+        return await _reach(
+            doors, purchase, event, lambda: doors.trade.request(purchase.id, command, command_id)
+        )
+    except (WrongStage, PaidAlready, EscrowEnded):
+        await _agreed(doors, purchase, event)
+        raise
+
+
+async def _agreed(doors: Doors, purchase: Purchase, event: Event) -> None:
+    """Raise Unavailable when the row would allow what the workflow has just refused.
+
+    A worker that died after its commit leaves the row ahead for some seconds: a refusal from
+    behind is no answer to keep.
+    """
+    now = await purchases.get(doors.engine, purchase.id)
+    with contextlib.suppress(Refusal):
+        now.escrow.allows(event)
+        raise Unavailable("the purchase is catching up", retry_after=RETRY_AFTER)
 
 
 async def tell(doors: Doors, purchase: Purchase, event: Event, fact: Fact) -> None:
-    """Say that `event` has happened. Raises Refusal when the row shows that it can't have."""
+    """Say that `event` has happened. Raises Refusal when the row shows that it can't have.
+
+    A fact that is stored already is no news, and no lie either: whoever says it again is right.
+    """
+    try:
+        purchase.escrow.allows(event)
+    except Refusal:
+        timeline = await Reading(doors.engine).timeline(purchase.id)
+        if event.name not in {step.happened.name for step in timeline}:
+            raise
+        return
     await _reach(doors, purchase, event, lambda: doors.trade.tell(purchase.id, fact))
 
 
@@ -140,7 +176,6 @@ async def _reach(
     doors: Doors, purchase: Purchase, event: Event, say: Callable[[], Awaitable[T]]
 ) -> T:
     """Temporal can't tell a purchase that has ended from one that nobody started: the row can."""
-    purchase.escrow.allows(event)
     try:
         return await say()
     except NotRunning:

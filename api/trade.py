@@ -83,6 +83,22 @@ class Trade:
             )
             return answer
 
+    async def answered(
+        self, escrow_id: str, command: Command, command_id: str
+    ) -> PaymentPage | Standing | None:
+        """What an earlier try of this very command was answered, or is about to be; else None.
+
+        Wakes nobody. Raises Refusal.
+        """
+        _, result_type = UPDATES[type(command)]
+        earlier = self._handle(escrow_id).get_update_handle(command_id, result_type=result_type)
+        try:
+            async with _patient(COMMAND_PATIENCE):
+                answer: PaymentPage | Standing = await earlier.result()
+                return answer
+        except NotRunning:
+            return None
+
     async def tell(self, escrow_id: str, fact: Fact) -> None:
         """Raises NotRunning."""
         async with _patient(SEND_PATIENCE):

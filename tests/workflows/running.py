@@ -5,7 +5,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
-from webhooks.schedule import next_wait
 
 from activities.bookkeeping import Bookkeeping
 from activities.funding import Funding
@@ -13,6 +12,7 @@ from activities.notices import Notices
 from runtime.embedded.temporal import TIME_SKIPPING, TemporalServer
 from tests.workflows.parts import MemoryBook, MemoryOperations, ScriptedBank, ScriptedMerchant
 from tests.workflows.world import World
+from webhooks.schedule import next_wait
 from worker import activities, bank_activities, workers
 
 
