@@ -83,6 +83,10 @@ def _flaw(loc: tuple[str | int, ...], message: str) -> door.Flaw:
 async def _http(request: Request, error: HTTPException) -> Response:
     response = say(request, HTTP_ERRORS.get(error.status_code, door.InvalidRequest)())
     response.headers.update(error.headers or {})
+    route = getattr(request.scope.get("route"), "path", "")
+    if "Allow" in response.headers and (methods := request.app.openapi()["paths"].get(route)):
+        # The router names the methods of one route; an address may have several.
+        response.headers["Allow"] = ", ".join(sorted(method.upper() for method in methods))
     return response
 
 

@@ -37,7 +37,9 @@ LEASE = timedelta(seconds=40)
 TWIN_PATIENCE = "2s"
 LOCK_NOT_AVAILABLE = "55P03"
 
-_KEY = re.compile(r'(?P<quote>"?)(?P<key>[!#-\[\]-~]{1,255})(?P=quote)')
+#: Visible ASCII without quotes and backslashes, so that both forms of the header are one key.
+PATTERN = r"[!#-\[\]-~]{1,255}"
+_KEY = re.compile(rf'(?P<quote>"?)(?P<key>{PATTERN})(?P=quote)')
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
 from api import promises
-from api.idempotency import IDEMPOTENCY_KEY
+from api.idempotency import IDEMPOTENCY_KEY, PATTERN
 from api.pages.rendering import page
 from api.problems import DOCS_PATH, PROBLEMS, ProblemOut
 
@@ -52,15 +52,23 @@ def document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
     problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs"))
     schemas["Problem"] = problem
+    for operation in (op for path in said["paths"].values() for op in path.values()):
+        _corrected(operation)
     # FastAPI's own shape of a validation error; ours are problems.
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
-    for operation in (op for path in said["paths"].values() for op in path.values()):
-        for parameter in operation.get("parameters", ()):
-            if parameter["name"] == IDEMPOTENCY_KEY:
-                # Optional to FastAPI only so that its absence has a problem of its own.
-                parameter |= {"required": True, "schema": {"type": "string", "maxLength": 255}}
     return said
+
+
+def _corrected(operation: dict[str, Any]) -> None:
+    for parameter in operation.get("parameters", ()):
+        if parameter["name"] == IDEMPOTENCY_KEY:
+            # Optional to FastAPI only so that its absence has a problem of its own.
+            key = {"type": "string", "pattern": f"^{PATTERN}$"}
+            parameter |= {"required": True, "schema": key}
+    invalid = operation["responses"].get("422", {}).get("content", {})
+    if "application/json" in invalid:
+        del operation["responses"]["422"]
 
 
 @router.get("")
