@@ -15,6 +15,11 @@ class Bookkeeping:
         return await self._book.record(transition)
 
     @activity.defn
+    async def step(self, escrow_id: str, sequence: int) -> Stored | None:
+        """The stored step of a purchase that has this number, if there is one."""
+        return await self._book.step(escrow_id, sequence)
+
+    @activity.defn
     async def post(self, posting: Posting) -> None:
         """Store a journal that belongs to no live purchase; again changes nothing."""
         await self._book.post(posting)

@@ -52,6 +52,12 @@ class Book:
         stored, fingerprint = found
         return None if fingerprint == said["new_hash"] else stored
 
+    async def step(self, escrow_id: str, sequence: int) -> Stored | None:
+        """As the port says."""
+        async with self._engine.connect() as connection:
+            found = await _found(connection, escrow_id, sequence)
+        return found and found[0]
+
     async def post(self, posting: Posting) -> None:
         """As the port says. Raises LedgerConflict, InsufficientFunds."""
         if not posting.legs:

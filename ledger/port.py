@@ -144,6 +144,9 @@ class Book(Protocol):
         Raises LedgerConflict.
         """
 
+    async def step(self, escrow_id: str, sequence: int) -> Stored | None:
+        """The step that has this number; None when it has not been stored."""
+
     async def post(self, posting: Posting) -> None:
         """Store a journal once. Raises LedgerConflict."""
 

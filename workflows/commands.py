@@ -60,9 +60,14 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """The buyer has the goods. A `command_id` seen before changes nothing."""
+    """The buyer has the goods. A `command_id` seen before changes nothing.
+
+    `seen` is the row's version that the buyer acted on. A worker that died after its commit
+    leaves the workflow behind it: the receipt must not be judged by what was true before.
+    """
 
     command_id: str
+    seen: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -144,6 +144,7 @@ class EscrowWorkflow:
     async def confirm_receipt(self, fact: Confirm) -> None:
         if fact.command_id not in self.seen:
             self.seen.add(fact.command_id)
+            await self.purchase.catch_up(fact.seen)
             await self.purchase.move_if_possible(events.ReceiptConfirmed(by=Party.BUYER))
 
     @workflow.signal

@@ -68,6 +68,15 @@ class Purchase:
             if happened == event:
                 return caught_up
 
+    async def catch_up(self, seen: int) -> None:
+        """Follow the ledger up to step `seen`, which somebody has read on the row already."""
+        async with self.lock:
+            while self.escrow.sequence < seen:
+                stored = await steps.stored(self.escrow.terms.escrow_id, self.escrow.sequence + 1)
+                if stored is None:
+                    return
+                self._moved(self.escrow.after(stored.event(), stored.at))
+
     def _moved(self, moved: Moved[Escrow]) -> Standing:
         before, self.escrow = self.escrow, moved.escrow
         self.teller.tell(before.told + 1, len(moved.tells))

@@ -53,6 +53,17 @@ async def record(transition: Transition) -> Stored | None:
     return await _commit(Bookkeeping.record, transition, transition.name)
 
 
+async def stored(escrow_id: str, sequence: int) -> Stored | None:
+    """The step that the ledger has under this number, if any."""
+    return await workflow.execute_local_activity_method(
+        Bookkeeping.step,
+        args=[escrow_id, sequence],
+        start_to_close_timeout=PATIENT_COMMIT,
+        retry_policy=COMMIT_RETRIES,
+        summary=f"step {sequence}",
+    )
+
+
 async def post(posting: Posting) -> None:
     await _commit(Bookkeeping.post, posting, posting.name)
 

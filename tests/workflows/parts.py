@@ -145,6 +145,13 @@ class MemoryBook:
             return None
         return Stored(stored.name, stored.by, stored.at, stored.detail)
 
+    async def step(self, escrow_id: str, sequence: int) -> Stored | None:
+        steps = self.steps[escrow_id]
+        if sequence - 2 >= len(steps):
+            return None
+        found = steps[sequence - 2]
+        return Stored(found.name, found.by, found.at, found.detail)
+
     async def post(self, posting: Posting) -> None:
         self.posted.setdefault((posting.subject, posting.sequence), posting)
 

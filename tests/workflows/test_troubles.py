@@ -147,3 +147,14 @@ async def test_one_merchants_backlog_does_not_hold_up_another(world: World) -> N
     gate.set()
     assert (await other.outcome()).stage == "refunded"
     await asyncio.gather(*(trade.outcome() for trade in trades))
+
+
+async def test_a_receipt_is_judged_by_what_the_buyer_saw(world: World) -> None:
+    """The row says shipped, the workflow does not know yet: the receipt counts all the same."""
+    trade = await world.paid()
+    known = await trade.handle.query(EscrowWorkflow.state)
+    ahead = known.after(events.Shipped(), datetime.now(UTC))
+    world.book.steps[trade.id].append(Transition.of(ahead))
+    await trade.confirm(seen=ahead.escrow.sequence)
+    assert (await trade.outcome()).released == PRICE
+    assert trade.steps[-2:] == ["shipped", "receipt_confirmed"]

@@ -130,8 +130,9 @@ class Trade:
             EscrowWorkflow.ship, Ship("SF", "SF-1"), id=command()
         )
 
-    async def confirm(self, command_id: str = "") -> None:
-        await self.handle.signal(EscrowWorkflow.confirm_receipt, Confirm(command_id or command()))
+    async def confirm(self, command_id: str = "", seen: int = 0) -> None:
+        fact = Confirm(command_id or command(), seen)
+        await self.handle.signal(EscrowWorkflow.confirm_receipt, fact)
 
     async def refund(self, amount: int = PRICE) -> Standing:
         return await self.handle.execute_update(EscrowWorkflow.refund, Refund(amount), id=command())
