@@ -20,7 +20,7 @@ from worker import activities, bank_activities, workers
 async def running_world(home: Path) -> AsyncIterator[World]:
     server = TemporalServer(home, keep=False, dynamic_config=TIME_SKIPPING)
     await server.start()
-    client = await server.client("worker@host:1")
+    client = await server.client("worker")
     bank, book, merchant = ScriptedBank(), MemoryBook(), ScriptedMerchant()
     operations = MemoryOperations()
     funding = Funding({"sandbox": bank}, operations, "http://shop.invalid/pay/{}".format)

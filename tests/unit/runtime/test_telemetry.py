@@ -35,7 +35,7 @@ def test_what_looks_secret_is_blotted_out(text: str) -> None:
         "esc_0198c0ffee00",
         "/v1/escrows/esc_0198c0ffee00?wait=25",
         "/pay/esc_0198c0ffee0011",
-        "worker@host:412",
+        "worker:412:host",
     ],
 )
 def test_what_operators_look_for_stays(text: str) -> None:
