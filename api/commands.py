@@ -14,7 +14,7 @@ from api.answers import answer_of, problem_answer, send
 from api.auth import Caller, EitherSide
 from api.doors import Doors, TheDoors
 from api.errors import NotFound, PaymentDeclined, Unavailable
-from api.idempotency import Answer, Keyed, fingerprint, idempotency_key, once
+from api.idempotency import Answer, Keyed, Try, fingerprint, idempotency_key, once
 from api.methods import Method
 from api.purchases import Purchase
 from api.trade import RETRY_AFTER, Command, Fact, NotRunning
@@ -76,28 +76,24 @@ ACommand = Annotated[Asked, Depends(asked)]
 
 
 async def answer_once(
-    asked: Asked, body: BaseModel, act: Callable[[str], Awaitable[Answer]]
+    asked: Asked, body: BaseModel, act: Callable[[Try], Awaitable[Answer]]
 ) -> Response:
-    """The answer to this command, the same at every try; a refusal is an answer too.
+    """The answer to this command, the same at every try; a refusal is an answer too."""
 
-    `act` is given the command's id.
-    """
-    keyed = asked.keyed(body)
-
-    async def acted() -> Answer:
+    async def acted(this: Try) -> Answer:
         try:
-            return await act(keyed.command_id)
+            return await act(this)
         except (Refusal, PaymentDeclined) as refusal:
             return problem_answer(asked.request, refusal)
 
-    return send(await once(asked.doors.engine, keyed, acted))
+    return send(await once(asked.doors.engine, asked.keyed(body), acted))
 
 
 async def obey(asked: Asked, body: BaseModel, event: Event, command: Command) -> Response:
     """The purchase after `command`; 202 while a bank still has to do its part of it."""
 
-    async def act(command_id: str) -> Answer:
-        await ask(asked.doors, asked.purchase, event, command, command_id)
+    async def act(this: Try) -> Answer:
+        await ask(asked.doors, asked.purchase, event, command, this)
         return await standing(asked.doors, asked.purchase.id)
 
     return await answer_once(asked, body, act)
@@ -111,12 +107,12 @@ async def standing(doors: Doors, escrow_id: str, status: int | None = None) -> A
 
 
 async def payment_page(
-    doors: Doors, purchase: Purchase, method: Method, by: Party, command_id: str
+    doors: Doors, purchase: Purchase, method: Method, by: Party, this: Try
 ) -> str:
     """Where the buyer pays. Raises Refusal, PaymentDeclined."""
     event = PaymentStarted(bank=method.bank, method=method.method, by=by)
     command = Pay(method.bank, method.method)
-    page = await ask(doors, purchase, event, command, command_id)
+    page = await ask(doors, purchase, event, command, this)
     if not isinstance(page, PaymentPage):
         raise TypeError(f"a payment is answered by its page, not by {page!r}")
     if page.declined:
@@ -125,20 +121,24 @@ async def payment_page(
 
 
 async def ask(
-    doors: Doors, purchase: Purchase, event: Event, command: Command, command_id: str
+    doors: Doors, purchase: Purchase, event: Event, command: Command, this: Try
 ) -> PaymentPage | Standing:
     """What the purchase answers to `command`, which would cause `event`. Raises Refusal."""
     try:
         purchase.escrow.allows(event)
     except Refusal:
         # What stands in its way may be its own effect: a first try whose answer got lost.
-        answered = await doors.trade.answered(purchase.id, command, command_id)
-        if answered is None:
-            raise
-        return answered
+        if this.again and (
+            answered := await doors.trade.answered(purchase.id, command, this.command_id)
+        ):
+            return answered
+        raise
     try:
         return await _reach(
-            doors, purchase, event, lambda: doors.trade.request(purchase.id, command, command_id)
+            doors,
+            purchase,
+            event,
+            lambda: doors.trade.request(purchase.id, command, this.command_id),
         )
     except (WrongStage, PaidAlready, EscrowEnded):
         await _agreed(doors, purchase, event)

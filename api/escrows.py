@@ -14,7 +14,7 @@ from api.commands import ACommand, APurchase, answer_once, obey, payment_page, s
 from api.doors import TheDoors
 from api.errors import PaymentDeclined, UnknownPaymentMethod
 from api.fields import OrderId
-from api.idempotency import Answer, Keyed, fingerprint, idempotency_key
+from api.idempotency import Answer, Keyed, Try, fingerprint, idempotency_key
 from api.methods import chosen
 from api.requests import EscrowIn, ExtensionIn, Nothing, PaymentIn, RefundIn, ShipmentIn
 from api.views import EscrowList, EscrowOut, PaymentOut, escrow_out
@@ -140,8 +140,8 @@ async def pay(asked: ACommand, choice: PaymentIn) -> Response:
     """The buyer chose how to pay: the answer is the bank's own page."""
     method = chosen(choice.bank, choice.method)
 
-    async def act(command_id: str) -> Answer:
-        url = await payment_page(asked.doors, asked.purchase, method, asked.by, command_id)
+    async def act(this: Try) -> Answer:
+        url = await payment_page(asked.doors, asked.purchase, method, asked.by, this)
         return answer_of(200, PaymentOut(redirect_url=url))
 
     return await answer_once(asked, choice, act)
@@ -173,8 +173,13 @@ async def confirm_receipt(asked: ACommand, nothing: Nothing | None = None) -> Re
     """The buyer has the goods and is content: everything held is released to the merchant."""
     event = events.ReceiptConfirmed(by=asked.by)
 
-    async def act(command_id: str) -> Answer:
-        await tell(asked.doors, asked.purchase, event, commands.Confirm(command_id))
+    async def act(this: Try) -> Answer:
+        await tell(
+            asked.doors,
+            asked.purchase,
+            event,
+            commands.Confirm(this.command_id, asked.purchase.version),
+        )
         return await standing(asked.doors, asked.purchase.id, 202)
 
     return await answer_once(asked, nothing or Nothing(), act)

@@ -15,7 +15,19 @@ from datetime import timedelta
 from typing import Annotated
 
 from fastapi import Header
-from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, text, update
+from sqlalchemy import (
+    Boolean,
+    ColumnElement,
+    and_,
+    delete,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
@@ -36,6 +48,8 @@ LEASE = timedelta(seconds=40)
 #: A create holds its key for milliseconds; whoever waits longer for its twin is told so.
 TWIN_PATIENCE = "2s"
 LOCK_NOT_AVAILABLE = "55P03"
+#: Whether an upsert made its row: no transaction has locked or replaced it yet.
+NEW: ColumnElement[bool] = literal_column("xmax = 0", Boolean)
 
 #: Visible ASCII without quotes and backslashes, so that both forms of the header are one key.
 PATTERN = r"[!#-\[\]-~]{1,255}"
@@ -49,6 +63,17 @@ class Answer:
     status: int
     body: str
     replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """One try of a command whose id is `command_id`.
+
+    `again`: somebody may have tried it before and died before the answer was stored.
+    """
+
+    command_id: str
+    again: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,22 +125,26 @@ async def within(
 
     Raises IdempotencyKeyReused, IdempotencyKeyInFlight.
     """
-    stored = await _claim(connection, keyed)
-    return stored or await _finish(connection, keyed, await act())
+    claimed = await _claim(connection, keyed)
+    if isinstance(claimed, Answer):
+        return claimed
+    return await _finish(connection, keyed, await act())
 
 
-async def once(engine: AsyncEngine, keyed: Keyed, act: Callable[[], Awaitable[Answer]]) -> Answer:
+async def once(
+    engine: AsyncEngine, keyed: Keyed, act: Callable[[Try], Awaitable[Answer]]
+) -> Answer:
     """Claim and commit, act, then commit the answer. What `act` raises is not an answer.
 
     Raises IdempotencyKeyReused, IdempotencyKeyInFlight.
     """
     async with engine.begin() as connection:
-        stored = await _claim(connection, keyed)
-    if stored:
-        return stored
+        claimed = await _claim(connection, keyed)
+    if isinstance(claimed, Answer):
+        return claimed
     answered = False
     try:
-        answer = await act()
+        answer = await act(claimed)
         answered = True
     finally:
         if not answered:
@@ -130,8 +159,8 @@ async def forget(engine: AsyncEngine) -> None:
         await connection.execute(delete(Idempotency).where(_forgotten()))
 
 
-async def _claim(connection: AsyncConnection, keyed: Keyed) -> Answer | None:
-    """None: it is ours to answer. Otherwise the answer it got."""
+async def _claim(connection: AsyncConnection, keyed: Keyed) -> Answer | Try:
+    """The answer that this key got, or a try of our own."""
     row = insert(Idempotency).values(
         subject=keyed.subject,
         key=keyed.key,
@@ -152,15 +181,17 @@ async def _claim(connection: AsyncConnection, keyed: Keyed) -> Answer | None:
             "created_at": func.now(),
         },
         where=or_(_forgotten(), abandoned),
-    ).returning(col(Idempotency.key))
+    ).returning(NEW.label("new"))
     await connection.execute(text(f"set local lock_timeout = '{TWIN_PATIENCE}'"))
     try:
-        claimed = await connection.execute(claim)
+        claimed = (await connection.execute(claim)).one_or_none()
     except DBAPIError as error:
         if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
             raise
         raise IdempotencyKeyInFlight(retry_after=1) from error
-    return None if claimed.first() else await _stored(connection, keyed)
+    if claimed is None:
+        return await _stored(connection, keyed)
+    return Try(keyed.command_id, again=not claimed.new)
 
 
 async def _stored(connection: AsyncConnection, keyed: Keyed) -> Answer:

@@ -37,10 +37,10 @@ async def pay(
     visit: AVisit, form: OwnForm, choice: Annotated[str, Form(max_length=200)]
 ) -> Response:
     """To the bank's own page, or back with the reason why not."""
-    command_id = visit.command_id(form, "payment", choice)
+    this = visit.tried(form, "payment", choice)
     try:
         method = chosen(*choice.split("/", 1)) if "/" in choice else chosen(choice, "")
-        url = await payment_page(visit.doors, visit.purchase, method, Party.BUYER, command_id)
+        url = await payment_page(visit.doors, visit.purchase, method, Party.BUYER, this)
     except (Refusal, PaymentDeclined, UnknownPaymentMethod) as no:
         return await show(await visit.anew(), str(no), 409)
     return RedirectResponse(url, 303)
@@ -48,10 +48,10 @@ async def pay(
 
 @router.post("/{escrow_id}/cancellation")
 async def cancel(visit: AVisit, form: OwnForm) -> Response:
-    command_id = visit.command_id(form, "cancellation")
+    this = visit.tried(form, "cancellation")
     event = Cancelled(by=Party.BUYER)
     try:
-        await ask(visit.doors, visit.purchase, event, Cancel(Party.BUYER), command_id)
+        await ask(visit.doors, visit.purchase, event, Cancel(Party.BUYER), this)
     except Refusal as refusal:
         return await show(await visit.anew(), str(refusal), 409)
     return RedirectResponse(f"/pay/{visit.purchase.id}", 303)

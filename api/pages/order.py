@@ -47,13 +47,13 @@ async def open_receipt(visit: AVisit) -> Response:
 async def confirm(
     visit: AVisit, form: OwnForm, typed: Annotated[str, Form(max_length=100)] = ""
 ) -> Response:
-    command_id = visit.command_id(form, "receipt")
+    this = visit.tried(form, "receipt")
     if typed.strip().upper() != word(visit):
         return receipt_page(visit, "That is not what the box asks for. Nothing was released.", 422)
     purchase, watch = visit.purchase, visit.doors.watch
     try:
         event = ReceiptConfirmed(by=Party.BUYER)
-        await tell(visit.doors, purchase, event, Confirm(command_id))
+        await tell(visit.doors, purchase, event, Confirm(this.command_id, purchase.version))
     except Refusal as refusal:
         return await show(await visit.anew(), str(refusal), status=409)
     await watch.changed(purchase.id, purchase.version, RELEASE_PATIENCE)
@@ -62,11 +62,11 @@ async def confirm(
 
 @router.post("/{escrow_id}/extension")
 async def extend(visit: AVisit, form: OwnForm) -> Response:
-    command_id = visit.command_id(form, "extension")
+    this = visit.tried(form, "extension")
     event = InspectionExtended(extension=BUYERS_EXTENSION, by=Party.BUYER)
     command = Extend(Party.BUYER, BUYERS_EXTENSION)
     try:
-        await ask(visit.doors, visit.purchase, event, command, command_id)
+        await ask(visit.doors, visit.purchase, event, command, this)
     except Refusal as refusal:
         return await show(await visit.anew(), str(refusal), status=409)
     return RedirectResponse(f"/orders/{visit.purchase.id}", 303)

@@ -15,7 +15,7 @@ from fastapi.responses import RedirectResponse, Response
 from api import purchases
 from api.doors import Doors, TheDoors
 from api.errors import InvalidLink, NotFound, StaleForm
-from api.idempotency import Keyed
+from api.idempotency import Keyed, Try
 from api.purchases import Purchase
 
 #: The link itself opens the page again for as long as the purchase lives.
@@ -32,10 +32,11 @@ class Visit:
     def form(self, action: str) -> str:
         return self.doors.links.form(self.purchase.id, action, secrets.token_urlsafe(12))
 
-    def command_id(self, form: str, action: str, choice: str = "") -> str:
+    def tried(self, form: str, action: str, choice: str = "") -> Try:
         """The command of this very form and choice. Raises StaleForm."""
         nonce = self.doors.links.nonce_of(form, self.purchase.id, action)
-        return Keyed(f"page:{self.purchase.id}", nonce, f"{action} {choice}".encode()).command_id
+        keyed = Keyed(f"page:{self.purchase.id}", nonce, f"{action} {choice}".encode())
+        return Try(keyed.command_id)
 
     async def anew(self) -> "Visit":
         """The same visit, at the purchase as it is now."""

@@ -234,7 +234,9 @@ async def test_frozen_money_is_described_as_what_it_is(
 ) -> None:
     buyer = Buyer(browser, await paid(shop, teller, temporal, terms={"funding": "freeze"}))
     text = told(await buyer.order())
+    assert "Frozen at your bank" in text
     assert "nothing is taken" in text
+    assert "Frozen at your bank" in told(await buyer.cashier())
     assert "Where the money is" not in text
 
 

@@ -8,13 +8,13 @@ import httpx2
 import pytest
 from sqlalchemy import func, insert, literal
 
-from api.idempotency import Answer, Keyed, fingerprint, once
+from api.idempotency import Answer, Keyed, Try, fingerprint, once
 from api.tables import Idempotency
 from banks.port import Declined, Deducted, Frozen
 from tests.conftest import Temporal
 from tests.integration.api.shop import Shop, order, token_of
 from tests.workflows.parts import ScriptedBank
-from workflows.commands import BankReport, Refund
+from workflows.commands import BankReport, Refund, Ship
 
 CHOICE = {"bank": "sandbox", "method": "online_banking"}
 
@@ -22,14 +22,14 @@ CHOICE = {"bank": "sandbox", "method": "online_banking"}
 async def until(shop: Shop, escrow: dict[str, Any], status: str) -> dict[str, Any]:
     """The purchase once it has this public status."""
     for _ in range(20):
+        if escrow["status"] == status:
+            return escrow
         answer = await shop.http.get(
             f"/v1/escrows/{escrow['id']}",
             params={"wait": 5},
             headers={**shop.headers(), "If-None-Match": f'"{escrow["version"]}"'},
         )
         escrow = escrow if answer.status_code == 304 else answer.json()
-        if escrow["status"] == status:
-            return escrow
     raise AssertionError(f"still {escrow['status']}, not {status}")
 
 
@@ -120,7 +120,7 @@ async def test_a_claim_whose_process_died_is_taken_over_and_temporal_knows_the_c
     escrow = await paid(shop, teller, temporal)
     keyed = refund_of_100(shop, escrow, "died")
 
-    async def act() -> Answer:
+    async def act(_this: Try) -> Answer:
         await shop.doors.trade.request(escrow["id"], Refund(100), keyed.command_id)
         raise Died
 
@@ -130,6 +130,47 @@ async def test_a_claim_whose_process_died_is_taken_over_and_temporal_knows_the_c
     answer = await shop.post(f"{path}/refunds", {"amount": 100}, key="died")
     assert (answer.status_code, answer.json()["refunded"]) == (200, 100)
     assert (await shop.get(path)).json()["refunded"] == 100
+
+
+async def test_a_command_whose_own_effect_stands_in_its_way_is_answered_not_refused(
+    shop: Shop, teller: ScriptedBank, temporal: Temporal
+) -> None:
+    """Shipped, then dead: what is tried again finds the goods on their way already."""
+    escrow = await paid(shop, teller, temporal)
+    path = f"/v1/escrows/{escrow['id']}/shipment"
+    body = '{"carrier":"SF","tracking":""}'
+    keyed = Keyed(shop.id, "died", fingerprint("POST", path, body))
+
+    async def act(this: Try) -> Answer:
+        await shop.doors.trade.request(escrow["id"], Ship("SF"), this.command_id)
+        raise Died
+
+    with pytest.raises(Died):
+        await once(shop.doors.engine, keyed, act)
+    answer = await shop.post(path, {"carrier": "SF"}, key="died")
+    assert (answer.status_code, answer.json()["status"]) == (200, "awaiting_confirmation")
+    anew = await shop.post(path, {"carrier": "SF"}, key="another")
+    assert (anew.status_code, anew.json()["code"]) == (409, "wrong_stage")
+
+
+async def test_saying_again_that_the_goods_have_arrived_is_no_error(
+    shop: Shop, teller: ScriptedBank, temporal: Temporal
+) -> None:
+    escrow = await shipped(shop, teller, temporal)
+    path = f"/v1/escrows/{escrow['id']}/receipt"
+    first = await shop.post(path, token=token_of(escrow))
+    await until(shop, first.json(), "completed")
+    again = await shop.post(path, token=token_of(escrow))
+    assert (again.status_code, again.json()["status"]) == (202, "completed")
+
+
+async def test_a_new_command_that_is_impossible_is_refused_without_temporal(
+    shop: Shop, without_temporal: httpx2.AsyncClient
+) -> None:
+    escrow = await shop.create()
+    path = f"/v1/escrows/{escrow['id']}/shipment"
+    refused = await without_temporal.post(path, json={}, headers=shop.headers())
+    assert (refused.status_code, refused.json()["code"]) == (409, "wrong_stage")
 
 
 async def test_a_claim_that_nobody_let_go_of_ends_with_its_lease(shop: Shop) -> None:
@@ -155,7 +196,7 @@ async def test_a_command_while_the_first_is_under_way_is_told_to_come_back(shop:
     escrow = await shop.create()
     begun, go_on = asyncio.Event(), asyncio.Event()
 
-    async def act() -> Answer:
+    async def act(_this: Try) -> Answer:
         begun.set()
         await go_on.wait()
         return Answer(200, "{}")
