@@ -1,4 +1,4 @@
-"""Every posting that a purchase can cause, as legs. The list: docs/concepts/postings.md."""
+"""Every posting that a purchase can cause, as legs. The list: docs/concepts/ledger.md."""
 
 from domain.accounts import (
     BANK_FEE,

@@ -1,6 +1,6 @@
 """What buyer and merchant agreed to when the purchase was created; never changed afterwards.
 
-Windows and their ranges: docs/concepts/windows.md.
+Windows and their ranges: docs/concepts/escrow.md.
 """
 
 from dataclasses import dataclass, field

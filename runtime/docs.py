@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 Page = Callable[[str], str]
 #: Each page's maker by name: they live in every layer, and this module imports none above it.
 PAGES = {
+    "docs/concepts/escrow.md": "runtime.rules_page:escrow_page",
     "docs/reference/errors.md": "api.documents:errors_page",
     "docs/reference/openapi.json": "api.documents:openapi_json",
     "docs/reference/settings.md": "runtime.docs:settings_page",
