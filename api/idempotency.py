@@ -43,8 +43,9 @@ from api.tables import Idempotency
 
 IDEMPOTENCY_KEY = "Idempotency-Key"
 KEPT = timedelta(days=30)
-#: Longer than the slowest command may take (`api/trade.py`), so only the dead lose a claim.
-LEASE = timedelta(seconds=40)
+#: Longer than a bank may take for its page (`api/trade.py`). Taking over from somebody who is only
+#: slow does no harm: the command has the same id, and the first answer stays.
+LEASE = timedelta(seconds=30)
 #: A create holds its key for milliseconds; whoever waits longer for its twin is told so.
 TWIN_PATIENCE = "2s"
 LOCK_NOT_AVAILABLE = "55P03"

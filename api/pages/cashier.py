@@ -46,6 +46,22 @@ async def pay(
     return RedirectResponse(url, 303)
 
 
+@router.api_route("/{escrow_id}/cancellation", methods=["GET", "HEAD"])
+async def open_cancellation(visit: AVisit) -> Response:
+    try:
+        visit.purchase.escrow.allows(Cancelled(by=Party.BUYER))
+    except Refusal:
+        return RedirectResponse(f"/pay/{visit.purchase.id}", 303)
+    return page(
+        "cancellation.html",
+        purchase=visit.purchase,
+        terms=visit.purchase.escrow.terms,
+        cancel_form=visit.form("cancellation"),
+        refresh=0,
+        sandbox=not visit.doors.livemode,
+    )
+
+
 @router.post("/{escrow_id}/cancellation")
 async def cancel(visit: AVisit, form: OwnForm) -> Response:
     this = visit.tried(form, "cancellation")
@@ -72,7 +88,6 @@ async def show(visit: Visit, notice: str = "", status: int = 200) -> Response:
         ending=timeline.lines(steps, state.terms.currency)[-1].text,
         notice=notice,
         pay_form=visit.form("payment"),
-        cancel_form=visit.form("cancellation"),
         refresh=REFRESH if state.stage is Stage.PAYING else 0,
         sandbox=not visit.doors.livemode,
     )

@@ -19,7 +19,14 @@ def apologise(request: Request, error: Problematic) -> Response:
         detail=str(error) or problem.advice,
         sandbox=not request.app.state.doors.livemode,
         request_id=request_id(request.scope),
+        back=_way_back(request),
     )
     if isinstance(error, DoorError) and error.retry_after is not None:
         response.headers["Retry-After"] = str(error.retry_after)
     return response
+
+
+def _way_back(request: Request) -> str:
+    """The page of the purchase that it happened at, "" when there is none."""
+    escrow_id = request.path_params.get("escrow_id")
+    return f"/{request.url.path.split('/')[1]}/{escrow_id}" if escrow_id else ""

@@ -27,6 +27,7 @@ def templates() -> Environment:
     environment.filters["money"] = money
     environment.filters["moment"] = moment
     environment.filters["prose"] = prose
+    environment.filters["sentence"] = sentence
     return environment
 
 
@@ -46,6 +47,11 @@ def money(amount: int, currency: str) -> str:
 def prose(text: str) -> Markup:
     """Escaped, with `what stands in backticks` set as code."""
     return Markup(_CODE.sub(r"<code>\1</code>", str(escape(text))))  # noqa: S704 (escaped)
+
+
+def sentence(text: str) -> str:
+    """A refusal's words as a page says them."""
+    return text[:1].upper() + text[1:] + ("" if text[-1:] in ".!?" else ".")
 
 
 def moment(at: datetime) -> Markup:

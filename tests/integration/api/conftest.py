@@ -136,3 +136,10 @@ async def without_temporal(
         transport=transport, base_url=settings.public_url, timeout=40
     ) as client:
         yield client
+
+
+@pytest_asyncio.fixture
+async def browser(served: str) -> AsyncIterator[httpx2.AsyncClient]:
+    """A buyer's own: keeps cookies, follows no redirect."""
+    async with httpx2.AsyncClient(base_url=served, timeout=40, trust_env=False) as client:
+        yield client

@@ -16,8 +16,8 @@ from banks.callbacks import sign
 from banks.port import Deducted
 from banks.tables import BankEvent
 from tests.conftest import Temporal
+from tests.integration.api.course import CHOICE, until
 from tests.integration.api.shop import Shop, token_of
-from tests.integration.api.test_api_purchase import CHOICE, until
 from tests.workflows.parts import ScriptedBank
 from workflows.names import late_payment_id
 

@@ -1,0 +1,171 @@
+"""Commands repeated, interrupted, taken over, or given while Temporal is away: each done once."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from sqlalchemy import func, insert, literal
+
+from api.idempotency import Answer, Keyed, Try, fingerprint, once
+from api.tables import Idempotency
+from tests.conftest import Temporal
+from tests.integration.api.course import paid, shipped, until
+from tests.integration.api.shop import Shop, order, token_of
+from tests.workflows.parts import ScriptedBank
+from workflows.commands import Refund, Ship
+
+
+async def test_a_command_repeated_with_its_key_is_done_once(
+    shop: Shop, teller: ScriptedBank, temporal: Temporal
+) -> None:
+    escrow = await paid(shop, teller, temporal)
+    path = f"/v1/escrows/{escrow['id']}/refunds"
+    answers = await asyncio.gather(
+        *(shop.post(path, {"amount": 100}, key="back") for _ in range(8))
+    )
+    done = [answer for answer in answers if answer.status_code == 200]
+    busy = [answer for answer in answers if answer.status_code == 409]
+    assert len(done) + len(busy) == 8
+    assert {answer.json()["code"] for answer in busy} <= {"idempotency_key_in_flight"}
+    again = await shop.post(path, {"amount": 100}, key="back")
+    assert again.headers["idempotent-replayed"] == "true"
+    assert {answer.content for answer in done} == {again.content}
+    now = (await shop.get(f"/v1/escrows/{escrow['id']}")).json()
+    assert (now["held"], now["refunded"]) == (12800, 100)
+
+
+class Died(BaseException):
+    """What kill -9 looks like from inside."""
+
+
+def refund_of_100(shop: Shop, escrow: dict[str, Any], key: str) -> Keyed:
+    """The refund of 100 as the door numbers it."""
+    path = f"/v1/escrows/{escrow['id']}/refunds"
+    return Keyed(shop.id, key, fingerprint("POST", path, '{"amount":100}'))
+
+
+async def test_a_claim_whose_process_died_is_taken_over_and_temporal_knows_the_command(
+    shop: Shop, teller: ScriptedBank, temporal: Temporal
+) -> None:
+    escrow = await paid(shop, teller, temporal)
+    keyed = refund_of_100(shop, escrow, "died")
+
+    async def act(_this: Try) -> Answer:
+        await shop.doors.trade.request(escrow["id"], Refund(100), keyed.command_id)
+        raise Died
+
+    with pytest.raises(Died):
+        await once(shop.doors.engine, keyed, act)
+    path = f"/v1/escrows/{escrow['id']}"
+    answer = await shop.post(f"{path}/refunds", {"amount": 100}, key="died")
+    assert (answer.status_code, answer.json()["refunded"]) == (200, 100)
+    assert (await shop.get(path)).json()["refunded"] == 100
+
+
+async def test_a_command_whose_own_effect_stands_in_its_way_is_answered_not_refused(
+    shop: Shop, teller: ScriptedBank, temporal: Temporal
+) -> None:
+    """Shipped, then dead: what is tried again finds the goods on their way already."""
+    escrow = await paid(shop, teller, temporal)
+    path = f"/v1/escrows/{escrow['id']}/shipment"
+    body = '{"carrier":"SF","tracking":""}'
+    keyed = Keyed(shop.id, "died", fingerprint("POST", path, body))
+
+    async def act(this: Try) -> Answer:
+        await shop.doors.trade.request(escrow["id"], Ship("SF"), this.command_id)
+        raise Died
+
+    with pytest.raises(Died):
+        await once(shop.doors.engine, keyed, act)
+    answer = await shop.post(path, {"carrier": "SF"}, key="died")
+    assert (answer.status_code, answer.json()["status"]) == (200, "awaiting_confirmation")
+    anew = await shop.post(path, {"carrier": "SF"}, key="another")
+    assert (anew.status_code, anew.json()["code"]) == (409, "wrong_stage")
+
+
+async def test_saying_again_that_the_goods_have_arrived_is_no_error(
+    shop: Shop, teller: ScriptedBank, temporal: Temporal
+) -> None:
+    escrow = await shipped(shop, teller, temporal)
+    path = f"/v1/escrows/{escrow['id']}/receipt"
+    first = await shop.post(path, token=token_of(escrow))
+    await until(shop, first.json(), "completed")
+    again = await shop.post(path, token=token_of(escrow))
+    assert (again.status_code, again.json()["status"]) == (202, "completed")
+
+
+async def test_a_claim_that_nobody_let_go_of_ends_with_its_lease(shop: Shop) -> None:
+    escrow = await shop.create()
+    keyed = refund_of_100(shop, escrow, "killed")
+    async with shop.doors.engine.begin() as connection:
+        await connection.execute(
+            insert(Idempotency).values(
+                subject=keyed.subject,
+                key=keyed.key,
+                request_hash=keyed.fingerprint,
+                leased_until=func.now() - literal(timedelta(seconds=1)),
+            )
+        )
+    path = f"/v1/escrows/{escrow['id']}/refunds"
+    other = await shop.post(path, {"amount": 99}, key="killed")
+    assert (other.status_code, other.json()["code"]) == (422, "idempotency_key_reused")
+    same = await shop.post(path, {"amount": 100}, key="killed")
+    assert (same.status_code, same.json()["code"]) == (409, "wrong_stage")
+
+
+async def test_a_command_while_the_first_is_under_way_is_told_to_come_back(shop: Shop) -> None:
+    escrow = await shop.create()
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    async def act(_this: Try) -> Answer:
+        begun.set()
+        await go_on.wait()
+        return Answer(200, "{}")
+
+    keyed = refund_of_100(shop, escrow, "slow")
+    first = asyncio.create_task(once(shop.doors.engine, keyed, act))
+    await begun.wait()
+    path = f"/v1/escrows/{escrow['id']}/refunds"
+    second = await shop.post(path, {"amount": 100}, key="slow")
+    assert (second.status_code, second.json()["code"]) == (409, "idempotency_key_in_flight")
+    assert second.headers["retry-after"] == "1"
+    go_on.set()
+    assert await first == Answer(200, "{}")
+
+
+async def test_a_purchase_that_nobody_started_is_started_by_its_first_command(
+    shop: Shop, without_temporal: httpx2.AsyncClient, teller: ScriptedBank
+) -> None:
+    created = await without_temporal.post(
+        "/v1/escrows",
+        json=order(),
+        headers=shop.headers(),
+    )
+    escrow = created.json()
+    closed = await shop.post(f"/v1/escrows/{escrow['id']}/cancellation")
+    assert (closed.status_code, closed.json()["status"]) == (200, "closed")
+
+
+async def test_a_new_command_that_is_impossible_is_refused_without_temporal(
+    shop: Shop, without_temporal: httpx2.AsyncClient
+) -> None:
+    escrow = await shop.create()
+    path = f"/v1/escrows/{escrow['id']}/shipment"
+    refused = await without_temporal.post(path, json={}, headers=shop.headers())
+    assert (refused.status_code, refused.json()["code"]) == (409, "wrong_stage")
+
+
+async def test_without_temporal_a_command_is_503_and_its_key_stays_good(
+    shop: Shop, without_temporal: httpx2.AsyncClient, teller: ScriptedBank
+) -> None:
+    escrow = await shop.create()
+    path = f"/v1/escrows/{escrow['id']}"
+    away = await without_temporal.post(f"{path}/cancellation", headers=shop.headers("later"))
+    assert (away.status_code, away.json()["code"]) == (503, "unavailable")
+    assert int(away.headers["retry-after"]) > 0
+    read = await without_temporal.get(path, headers=shop.headers())
+    assert read.json() == escrow
+    done = await shop.post(f"{path}/cancellation", key="later")
+    assert (done.status_code, done.json()["status"]) == (200, "closed")
