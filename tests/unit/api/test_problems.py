@@ -1,5 +1,7 @@
 """Every error has its problem, every problem its section."""
 
+import json
+import re
 from pathlib import Path
 
 from api import errors as door
@@ -53,3 +55,10 @@ def test_broken_terms_point_at_their_field() -> None:
 
 def test_an_error_without_words_has_at_least_its_advice() -> None:
     assert document(door.NotFound(), "", REQUEST)["detail"] == PROBLEMS[door.NotFound].advice
+
+
+def test_the_reference_names_every_route_and_nothing_else() -> None:
+    page = (ROOT / "docs/reference/api.md").read_text()
+    said = set(re.findall(r"^\| `([A-Z]+ /v1\S*)` \|", page, re.M))
+    paths = json.loads(openapi_json())["paths"]
+    assert said == {f"{method.upper()} {path}" for path in paths for method in paths[path]}
