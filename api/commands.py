@@ -126,22 +126,20 @@ async def ask(
     """What the purchase answers to `command`, which would cause `event`. Raises Refusal."""
     try:
         purchase.escrow.allows(event)
-    except Refusal:
-        # What stands in its way may be its own effect: a first try whose answer got lost.
-        if this.again and (
-            answered := await doors.trade.answered(purchase.id, command, this.command_id)
-        ):
-            return answered
-        raise
-    try:
         return await _reach(
             doors,
             purchase,
             event,
             lambda: doors.trade.request(purchase.id, command, this.command_id),
         )
-    except (WrongStage, PaidAlready, EscrowEnded):
-        await _agreed(doors, purchase, event)
+    except Refusal as refusal:
+        # What stands in its way may be its own effect: a first try whose answer got lost.
+        if this.again and (
+            answered := await doors.trade.answered(purchase.id, command, this.command_id)
+        ):
+            return answered
+        if isinstance(refusal, WrongStage | PaidAlready | EscrowEnded):
+            await _agreed(doors, purchase, event)
         raise
 
 
