@@ -7,7 +7,7 @@ import pytest
 from domain import errors, events
 from domain.escrow import Escrow
 from domain.events import Event
-from domain.states import Party, Stage
+from domain.states import ENDED, Party, Stage
 from tests.builders import (
     DAY,
     HOLD,
@@ -84,22 +84,20 @@ def test_reminders_fall_away_in_windows_no_longer_than_they_are(
     assert names == ["reminded"] * reminders + ["inspection_lapsed"]
 
 
-def test_nothing_is_due_before_its_moment_and_it_is_due_from_then_on() -> None:
+def test_what_is_due_is_due_at_its_moment_and_not_before_and_is_never_refused() -> None:
     for escrow in reachable().states:
-        if (moment := escrow.next_wake_up) is not None:
-            assert escrow.due(moment - timedelta(microseconds=1)) is None
-            assert escrow.due(moment) is not None
-            assert escrow.due(moment + 400 * DAY) is not None
-        else:
-            assert escrow.due(NOON + 400 * DAY) is None
-
-
-def test_what_is_due_is_never_refused() -> None:
-    for escrow in reachable().states:
-        if (moment := escrow.next_wake_up) is not None:
+        moment = escrow.next_wake_up
+        if moment is not None:
             event = escrow.due(moment)
             assert event is not None
             escrow.allows(event)
+            assert escrow.due(moment - timedelta(microseconds=1)) is None
+
+
+def test_nothing_is_ever_due_where_nothing_is_waited_for() -> None:
+    asleep = [escrow for escrow in reachable().states if escrow.next_wake_up is None]
+    assert {escrow.stage for escrow in asleep} == ENDED | {Stage.CAPTURING}
+    assert all(escrow.due(NOON + 400 * DAY) is None for escrow in asleep)
 
 
 def test_nobody_is_reminded_of_a_deadline_that_has_passed() -> None:
