@@ -140,12 +140,9 @@ class Reading:
     async def event(self, escrow_id: str, sequence: int) -> PublicEvent | None:
         """Public event number `sequence` of a purchase."""
         event = EVENT.c
-        query = (
-            select(event.id, event.type, event.body, event.at, ESCROW.c.merchant_id)
-            .join_from(EVENT, ESCROW, ESCROW.c.id == event.escrow_id)
-            .where(event.escrow_id == escrow_id, event.sequence == sequence)
-        )
-        for row in await self._all(query):
+        query = select(event.id, event.type, event.body, event.at, event.merchant_id)
+        this = query.where(event.escrow_id == escrow_id, event.sequence == sequence)
+        for row in await self._all(this):
             return PublicEvent(
                 row.id, escrow_id, row.merchant_id, sequence, row.type, row.body, row.at
             )

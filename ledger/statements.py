@@ -70,7 +70,7 @@ def record() -> Select[str]:
         .where(ESCROW.c.version == new(ESCROW, "version") - 1)
         .values({name: new(ESCROW, name) for name in ("version", *MOVING)})
         .values(updated_at=func.now())
-        .returning(*[ESCROW.c[name] for name in PUBLIC])
+        .returning(ESCROW.c.merchant_id, *[ESCROW.c[name] for name in PUBLIC])
         .cte("moved")
     )
     opened, posted = accounts(moved).cte("opened"), legs(moved).cte("posted")
@@ -83,7 +83,7 @@ def create() -> Select[str]:
     created = (
         insert(ESCROW)
         .values({name: new(ESCROW, name) for name in columns})
-        .returning(*[ESCROW.c[name] for name in PUBLIC])
+        .returning(ESCROW.c.merchant_id, *[ESCROW.c[name] for name in PUBLIC])
         .cte("created")
     )
     return select(created.c.id).add_cte(step(created), told(created))
@@ -126,11 +126,12 @@ def told(moved: CTE) -> CTE:
     written = select(
         *event.c,
         moved.c.id,
+        moved.c.merchant_id,
         new(EVENT, "transition"),
         payload(moved, event),
         new(EVENT, "at"),
-    )
-    columns = [*event.c.keys(), "escrow_id", "transition", "body", "at"]
+    ).order_by(event.c.sequence)
+    columns = [*event.c.keys(), "escrow_id", "merchant_id", "transition", "body", "at"]
     return insert(EVENT).from_select(columns, hung(written, event, moved)).cte("told")
 
 

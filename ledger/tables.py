@@ -221,12 +221,13 @@ class Transition(SQLModel, table=True):
 
 
 class Event(SQLModel, table=True):
-    """What merchants hear. `sequence` has no gaps within its escrow."""
+    """What merchants hear. `sequence` has no gaps within its escrow; the log's order is
+    (`xid`, `position`), because positions are not handed out in the order of commits.
+    """
 
     __tablename__ = "event"
     __table_args__ = (
         UniqueConstraint("escrow_id", "sequence", name="event_sequence"),
-        UniqueConstraint("position", name="event_position"),
         ForeignKeyConstraint(
             ["escrow_id", "transition"],
             ["transition.escrow_id", "transition.sequence"],
@@ -238,10 +239,12 @@ class Event(SQLModel, table=True):
             name="event_gapless",
         ),
         CheckConstraint("sequence > 0", name="event_positive"),
+        Index("event_log", "merchant_id", "xid", "position", unique=True),
     )
 
     id: str = Field(sa_column=Column(Text, primary_key=True))
     escrow_id: str = Field(sa_type=Text)
+    merchant_id: str = Field(sa_type=Text)
     sequence: int
     previous: int | None = Field(sa_column=previous())
     #: The sequence of the transition that caused it.
@@ -253,6 +256,7 @@ class Event(SQLModel, table=True):
     at: datetime = Field(sa_column=said_moment())
     #: Rises over all escrows, with gaps; a later commit may bring a lower one.
     position: int = Field(sa_column=Column(BigInteger, Identity(always=True), nullable=False))
+    xid: str = Field(sa_column=writer())
 
 
 class Seal(SQLModel, table=True):

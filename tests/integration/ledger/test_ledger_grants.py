@@ -51,9 +51,11 @@ async def test_history_cannot_be_rewritten_by_the_owner_either(
         " credit_account, currency, amount, event_at, xid)"
         " SELECT gen_random_uuid(), 1, 'me', 1, 'old', a.id, b.id, 'EUR', 1, now(), '1'"
         " FROM account a, account b",
+        "INSERT INTO event (id, escrow_id, merchant_id, sequence, transition, type, body, at, xid)"
+        " SELECT 'old', id, merchant_id, 2, 1, 'escrow.paid', '{}', now(), '1' FROM escrow",
     ],
 )
-async def test_balances_and_guards_are_out_of_the_applications_reach(
+async def test_balances_guards_and_order_are_out_of_the_applications_reach(
     books: Books, statement: str
 ) -> None:
     await denied(books.engine, statement, "permission denied")
@@ -119,8 +121,8 @@ async def test_a_row_moves_to_no_step_that_was_not_recorded(books: Books) -> Non
 
 
 EVENT = text(
-    "INSERT INTO event (id, escrow_id, sequence, transition, type, body, at)"
-    " VALUES (gen_random_uuid()::text, :id, :sequence, 1, 'escrow.paid', '{}', now())"
+    "INSERT INTO event (id, escrow_id, merchant_id, sequence, transition, type, body, at)"
+    " VALUES (gen_random_uuid()::text, :id, 'me', :sequence, 1, 'escrow.paid', '{}', now())"
 )
 
 
