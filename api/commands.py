@@ -23,7 +23,7 @@ from domain.errors import EscrowEnded, PaidAlready, Refusal, WrongStage
 from domain.events import Event, PaymentStarted
 from domain.states import Party, Stage
 from ledger.reading import Reading
-from workflows.commands import Pay, PaymentPage, Standing
+from workflows.commands import Pay, PaymentPage, RowMoved, Standing
 
 T = TypeVar("T")
 
@@ -146,12 +146,14 @@ async def ask(
 async def _agreed(doors: Doors, purchase: Purchase, event: Event) -> None:
     """Raise Unavailable when the row would allow what the workflow has just refused.
 
-    A worker that died after its commit leaves the row ahead for some seconds: a refusal from
-    behind is no answer to keep.
+    A worker that died after its commit leaves the row ahead: a refusal from behind is no answer
+    to keep. The workflow is told, and catches up.
     """
     now = await purchases.get(doors.engine, purchase.id)
     with contextlib.suppress(Refusal):
         now.escrow.allows(event)
+        with contextlib.suppress(NotRunning):
+            await doors.trade.tell(purchase.id, RowMoved(now.version))
         raise Unavailable("the purchase is catching up", retry_after=RETRY_AFTER)
 
 

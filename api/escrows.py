@@ -179,7 +179,7 @@ async def confirm_receipt(asked: ACommand, nothing: Nothing | None = None) -> Re
             asked.doors,
             asked.purchase,
             event,
-            commands.Confirm(this.command_id, asked.purchase.version),
+            commands.Confirm(this.command_id),
         )
         return await standing(asked.doors, asked.purchase.id, 202)
 

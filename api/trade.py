@@ -26,6 +26,7 @@ from workflows.commands import (
     Pay,
     PaymentPage,
     Refund,
+    RowMoved,
     Ship,
     Standing,
 )
@@ -41,7 +42,7 @@ SEND_PATIENCE = timedelta(seconds=5)
 RETRY_AFTER = 2
 
 Command = Pay | Ship | Cancel | Refund | Extend
-Fact = Confirm | BankReport
+Fact = Confirm | BankReport | RowMoved
 
 UPDATES: dict[type[Command], tuple[str, type[PaymentPage | Standing]]] = {
     Pay: ("pay", PaymentPage),
@@ -50,7 +51,11 @@ UPDATES: dict[type[Command], tuple[str, type[PaymentPage | Standing]]] = {
     Refund: ("refund", Standing),
     Extend: ("extend", Standing),
 }
-SIGNALS: dict[type[Fact], str] = {Confirm: "confirm_receipt", BankReport: "bank_reported"}
+SIGNALS: dict[type[Fact], str] = {
+    Confirm: "confirm_receipt",
+    BankReport: "bank_reported",
+    RowMoved: "row_moved",
+}
 
 
 class NotRunning(Exception):

@@ -83,7 +83,7 @@ async def open_escrow(connection: AsyncConnection, escrow: Escrow) -> None:
         "new_terms": TERMS.dump_python(terms, mode="json"),
         **_row(terms.escrow_id, escrow.sequence, Row.of(escrow)),
         **_events(terms.escrow_id, escrow.told, (CREATED,), terms.opened_at),
-        **_step(escrow.sequence, CREATED, Party.MERCHANT, terms.opened_at, {}),
+        **_step(escrow.sequence, CREATED, Party.MERCHANT, terms.opened_at, {}, ""),
     }
     await connection.execute(CREATE, said | {"new_hash": _fingerprint(said)})
 
@@ -96,7 +96,7 @@ def record_parameters(transition: Transition) -> Parameters:
         **_row(escrow_id, sequence, transition.row),
         **_journal(escrow_id, sequence, name, at, transition.currency, transition.legs),
         **_events(escrow_id, transition.first_event, transition.tells, at),
-        **_step(sequence, name, transition.by, at, transition.detail),
+        **_step(sequence, name, transition.by, at, transition.detail, transition.command),
     }
     return said | {"new_hash": _fingerprint(said)}
 
@@ -151,7 +151,9 @@ def _events(escrow_id: str, first: int, tells: tuple[str, ...], at: datetime) ->
     }
 
 
-def _step(sequence: int, name: str, by: str, at: datetime, detail: Parameters) -> Parameters:
+def _step(
+    sequence: int, name: str, by: str, at: datetime, detail: Parameters, command: str
+) -> Parameters:
     return {
         "new_sequence": sequence,
         "new_transition": sequence,
@@ -159,6 +161,7 @@ def _step(sequence: int, name: str, by: str, at: datetime, detail: Parameters) -
         "new_by": by,
         "new_at": at,
         "new_detail": detail,
+        "new_command": command,
     }
 
 
@@ -167,13 +170,13 @@ async def _found(
 ) -> tuple[Stored, bytes] | None:
     """The step that has this number, and its fingerprint."""
     step = TRANSITION.c
-    query = select(step.name, step.by, step.at, step.detail, step.hash)
+    query = select(step.name, step.by, step.at, step.detail, step.command, step.hash)
     row = (
         await connection.execute(
             query.where(step.escrow_id == escrow_id, step.sequence == sequence)
         )
     ).one_or_none()
-    return row and (Stored(row.name, row.by, row.at, row.detail), row.hash)
+    return row and (Stored(row.name, row.by, row.at, row.detail, row.command), row.hash)
 
 
 Legs = list[tuple[int, UUID, UUID, int]]

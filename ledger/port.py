@@ -82,9 +82,11 @@ class Transition:
     first_event: int
     tells: tuple[str, ...]
     detail: Detail
+    #: The id of the command that asked for it, "" for facts.
+    command: str = ""
 
     @classmethod
-    def of(cls, moved: Moved[S]) -> "Transition":
+    def of(cls, moved: Moved[S], command: str = "") -> "Transition":
         after = moved.escrow
         return cls(
             escrow_id=after.terms.escrow_id,
@@ -98,6 +100,7 @@ class Transition:
             first_event=after.told - len(moved.tells) + 1,
             tells=moved.tells,
             detail=detail(moved.event),
+            command=command,
         )
 
 
@@ -118,12 +121,13 @@ class Posting:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The step that already has this number: what happened, by whom, when."""
+    """The step that already has this number: what happened, by whom, when, at whose command."""
 
     name: str
     by: str
     at: datetime
     detail: Detail
+    command: str = ""
 
     def event(self) -> Event:
         """The event that was stored. Raises ValueError when no event has its name."""

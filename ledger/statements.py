@@ -116,7 +116,7 @@ def legs(when: CTE | None = None) -> pg.Insert:
 
 
 def step(moved: CTE) -> CTE:
-    said = ("sequence", "name", "by", "at", "detail", "hash")
+    said = ("sequence", "name", "by", "at", "detail", "command", "hash")
     written = select(moved.c.id, *[new(TRANSITION, name) for name in said])
     return insert(TRANSITION).from_select(["escrow_id", *said], written).cte("step")
 

@@ -215,6 +215,8 @@ class Transition(SQLModel, table=True):
     by: str = Field(sa_type=Text)
     at: datetime = Field(sa_column=said_moment())
     detail: dict[str, Any] = Field(sa_column=Column(JSONB, nullable=False))
+    #: The id of the command that asked for it, "" for facts.
+    command: str = Field(sa_column=Column(Text, nullable=False, server_default=""))
     #: SHA-256 of everything that was to be recorded: tells a repetition from another step.
     hash: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
     recorded_at: datetime = Field(sa_column=written_moment())

@@ -60,14 +60,9 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Confirm:
-    """The buyer has the goods. A `command_id` seen before changes nothing.
-
-    `seen` is the row's version that the buyer acted on. A worker that died after its commit
-    leaves the workflow behind it: the receipt must not be judged by what was true before.
-    """
+    """The buyer has the goods. A `command_id` seen before changes nothing."""
 
     command_id: str
-    seen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +70,10 @@ class BankReport:
     """A bank said that something happened to `reference`; we ask it what."""
 
     reference: str
+
+
+@dataclass(frozen=True, slots=True)
+class RowMoved:
+    """The row is at `version`, and the workflow seems to know only what was before."""
+
+    version: int

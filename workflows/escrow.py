@@ -18,12 +18,13 @@ from workflows.commands import (
     Pay,
     PaymentPage,
     Refund,
+    RowMoved,
     Ship,
     Standing,
 )
 from workflows.details import next_ring
 from workflows.paying import Paying
-from workflows.purchase import Purchase
+from workflows.purchase import Purchase, standing
 from workflows.refusals import refusing
 
 with workflow.unsafe.imports_passed_through():
@@ -101,6 +102,7 @@ class EscrowWorkflow:
             # Somebody may have moved, or begun to pay, while we waited for the lock.
             event = self.escrow.due(workflow.now())
             if event is not None and not self.paying.under_way:
+                # Followed a ledger that was ahead instead: then the alarm rings once more.
                 await self.purchase.commit(event)
 
     def outcome(self) -> Outcome:
@@ -112,31 +114,28 @@ class EscrowWorkflow:
     @workflow.update
     async def pay(self, command: Pay) -> PaymentPage:
         with refusing():
-            return await self.paying.pay(command)
+            return await self.paying.pay(command, command_id())
 
     @workflow.update
     async def cancel(self, command: Cancel) -> Standing:
         with refusing():
-            while True:
-                await self.paying.leave()
-                async with self.purchase.lock:
-                    if not self.paying.under_way:
-                        return await self.purchase.commit(events.Cancelled(by=command.by))
+            event = events.Cancelled(by=command.by)
+            return standing(await self.paying.leaving(event, command_id()))
 
     @workflow.update
     async def ship(self, command: Ship) -> Standing:
         with refusing():
-            return await self.purchase.move(shipped(command))
+            return await self.purchase.move(shipped(command), command_id())
 
     @workflow.update
     async def refund(self, command: Refund) -> Standing:
         with refusing():
-            return await self.purchase.move(events.RefundGranted(amount=command.amount))
+            return await self.purchase.move(refunded(command), command_id())
 
     @workflow.update
     async def extend(self, command: Extend) -> Standing:
         with refusing():
-            return await self.purchase.move(extended(command))
+            return await self.purchase.move(extended(command), command_id())
 
     # Facts: they happened, whatever we think of them.
 
@@ -144,12 +143,18 @@ class EscrowWorkflow:
     async def confirm_receipt(self, fact: Confirm) -> None:
         if fact.command_id not in self.seen:
             self.seen.add(fact.command_id)
-            await self.purchase.catch_up(fact.seen)
             await self.purchase.move_if_possible(events.ReceiptConfirmed(by=Party.BUYER))
 
     @workflow.signal
     async def bank_reported(self, report: BankReport) -> None:
         await self.paying.reported(report.reference)
+
+    @workflow.signal
+    async def row_moved(self, fact: RowMoved) -> None:
+        """A door has read on the row what we do not know yet: a worker died in between."""
+        if self.escrow.sequence < fact.version:
+            async with self.purchase.lock:
+                await self.purchase.catch_up()
 
     @workflow.query
     def state(self) -> Escrow:
@@ -172,19 +177,31 @@ class EscrowWorkflow:
 
     @refund.validator
     def may_refund(self, command: Refund) -> None:
-        self.first_look(events.RefundGranted(amount=command.amount))
+        self.first_look(refunded(command))
 
     @extend.validator
     def may_extend(self, command: Extend) -> None:
         self.first_look(extended(command))
 
     def first_look(self, event: Event) -> None:
+        if command_id() in self.purchase.done:
+            return
         with refusing():
             self.escrow.allows(event)
 
 
+def command_id() -> str:
+    """Of the update that is being handled: derived from the caller's idempotency key."""
+    update = workflow.current_update_info()
+    return update.id if update else ""
+
+
 def shipped(command: Ship) -> Event:
     return events.Shipped(carrier=command.carrier, tracking=command.tracking)
+
+
+def refunded(command: Refund) -> Event:
+    return events.RefundGranted(amount=command.amount)
 
 
 def extended(command: Extend) -> Event:

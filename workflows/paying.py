@@ -15,6 +15,8 @@ with workflow.unsafe.imports_passed_through():
     from banks.port import AlreadyPaid, Closed, Declined, Truth
     from domain import events
     from domain.errors import BankUndecided
+    from domain.escrow import Escrow
+    from domain.events import Event
     from domain.states import Stage
 
 #: A bank that has not reported by itself is asked after this long, then after twice as long …
@@ -28,8 +30,6 @@ class Paying:
         self.purchase = purchase
         self._ask_after = FIRST_ASK
         self._ask_at: datetime | None = None
-        #: Payments whose outcome is booked: a second report of them is no news.
-        self._booked: set[str] = set()
 
     @property
     def under_way(self) -> bool:
@@ -43,9 +43,9 @@ class Paying:
             return None
         return min(filter(None, (escrow.deadline, self._ask_at)), default=None)
 
-    async def pay(self, command: Pay) -> PaymentPage:
+    async def pay(self, command: Pay, command_id: str) -> PaymentPage:
         """A new attempt and its page at the bank. Raises Refusal."""
-        attempt = await self._start(command)
+        attempt = await self._start(command, command_id)
         asked = payment_order(self.purchase.escrow, attempt)
         try:
             page = await steps.payment_page(asked)
@@ -56,31 +56,50 @@ class Paying:
             return PaymentPage(declined=page.code)
         return PaymentPage(redirect_url=page.url)
 
-    async def _start(self, command: Pay) -> int:
-        while True:
-            await self.leave()
-            async with self.purchase.lock:
-                if self.under_way:
-                    continue  # somebody else started one in between
-                event = events.PaymentStarted(bank=command.bank, method=command.method)
-                await self.purchase.commit(event)
-                self._ask_after, self._ask_at = FIRST_ASK, workflow.now() + FIRST_ASK
-                return self.purchase.escrow.attempt
+    async def _start(self, command: Pay, command_id: str) -> int:
+        event = events.PaymentStarted(bank=command.bank, method=command.method)
+        started = await self.leaving(event, command_id)
+        self._ask_after, self._ask_at = FIRST_ASK, workflow.now() + FIRST_ASK
+        return started.attempt
 
-    async def leave(self) -> None:
-        """Make sure that a payment under way can't succeed any more. Raises BankUndecided."""
+    async def leaving(self, event: Event, command_id: str) -> Escrow:
+        """Do what must not happen while a payment is under way. Raises Refusal.
+
+        The purchase right after it; if it was done before a worker died, as it was then.
+        """
+        while True:
+            if done := self.purchase.done.get(command_id):
+                return done
+            if not await self._left():
+                continue
+            async with self.purchase.lock:
+                # Somebody else may have started one in between.
+                if not self.under_way and await self.purchase.commit(event, command_id):
+                    return self.purchase.escrow
+
+    async def _left(self) -> bool:
+        """Make sure that a payment under way can't succeed any more.
+
+        False: what we took for under way was not. Raises BankUndecided.
+        """
         if not self.under_way:
-            return
+            return True
         escrow = self.purchase.escrow
         try:
             answer = await steps.close_payment_now(payment_order(escrow, escrow.attempt))
         except FailureError as silence:
-            raise BankUndecided(
-                "the bank has not said whether it was paid; try again soon"
-            ) from silence
+            return await self._undecided("the bank has not said whether it was paid", silence)
         await self._closed_or_paid(escrow.attempt, answer)
         if isinstance(answer, AlreadyPaid) and self.under_way:
-            raise BankUndecided("the bank says it was paid, and not yet how much")
+            return await self._undecided("the bank says it was paid, and not yet how much")
+        return True
+
+    async def _undecided(self, what: str, silence: Exception | None = None) -> bool:
+        """A refusal, unless a worker died and the ledger knows better. Raises BankUndecided."""
+        async with self.purchase.lock:
+            if await self.purchase.catch_up():
+                return False
+        raise BankUndecided(f"{what}; try again soon") from silence
 
     def ask(self) -> None:
         """The bank has been silent: ask it, and at the end of the window close the payment."""
@@ -96,7 +115,7 @@ class Paying:
     async def reported(self, reference: str) -> None:
         """A report is a hint. What is not the payment under way is late, or no news."""
         escrow = self.purchase.escrow
-        if reference in self._booked:
+        if reference in self.purchase.booked:
             return
         if self.under_way and reference == escrow.payment:
             await self._settle(escrow.attempt)
@@ -128,12 +147,8 @@ class Paying:
         event = paid_or_not(escrow, attempt, truth)
         if event is None:
             return
-        moved = await self.purchase.move_if_possible(event)
-        if isinstance(event, events.PaymentDeclined) or reference in self._booked:
-            return
-        if moved:
-            self._booked.add(reference)
-        else:
+        await self.purchase.move_if_possible(event)
+        if not isinstance(event, events.PaymentDeclined) and reference not in self.purchase.booked:
             # Paid after all, and the purchase has moved on while the bank was asked.
             await give_back_late(late_order(escrow, reference))
 

@@ -17,12 +17,13 @@ from workflows.names import ESCROW_STAGE
 from workflows.telling import Teller
 
 with workflow.unsafe.imports_passed_through():
+    from domain import events
     from domain.errors import Refusal
     from domain.escrow import Escrow, Moved
     from domain.events import Event
     from domain.states import Stage
     from domain.terms import Terms
-    from ledger.port import Transition
+    from ledger.port import Stored, Transition
 
 
 class Purchase:
@@ -31,6 +32,11 @@ class Purchase:
         self.lock = asyncio.Lock()
         self.errands = Errands()
         self.teller = Teller(terms.escrow_id)
+        #: Commands that were done before a worker died, found in the ledger: each with the
+        #: purchase right after it. Their updates come again and get their answers from here.
+        self.done: dict[str, Escrow] = {}
+        #: Payments whose outcome is booked: a second report of them is no news.
+        self.booked: set[str] = set()
         workflow.set_current_details(current_details(self.escrow))
 
     @property
@@ -38,10 +44,14 @@ class Purchase:
         """Every unit has left, every bank has answered, the merchant's notices are on their way."""
         return self.escrow.settled and self.teller.done and self.errands.idle
 
-    async def move(self, event: Event) -> Standing:
+    async def move(self, event: Event, command: str = "") -> Standing:
         """Raises Refusal; then nothing has changed."""
-        async with self.lock:
-            return await self.commit(event)
+        while True:
+            async with self.lock:
+                if done := self.done.get(command):
+                    return standing(done)
+                if moved := await self.commit(event, command):
+                    return moved
 
     async def move_if_possible(self, event: Event) -> bool:
         """For facts: what the table does not allow is no news, and changes nothing."""
@@ -52,36 +62,45 @@ class Purchase:
             return False
         return True
 
-    async def commit(self, event: Event) -> Standing:
+    async def commit(self, event: Event, command: str = "") -> Standing | None:
         """With the lock held: ask the table, store the step, only then believe it.
 
         A worker that died between the commit and Temporal's knowing left the ledger ahead of us.
-        What it has stored has happened: follow it, then ask the table again.
+        What it has stored has happened: we follow it. None: it was something else, so whether
+        this is still to be done is a new question. Raises Refusal, judged by the ledger's truth.
         """
-        while True:
+        try:
             moved = self.escrow.after(event, workflow.now())
-            stored = await steps.record(Transition.of(moved))
-            if stored is None:
-                return self._moved(moved)
-            happened = stored.event()
-            caught_up = self._moved(self.escrow.after(happened, stored.at))
-            if happened == event:
-                return caught_up
+        except Refusal:
+            if await self.catch_up():
+                return None
+            raise
+        stored = await steps.record(Transition.of(moved, command))
+        if stored is None:
+            return self._moved(moved)
+        self._follow(stored)
+        ours = (stored.event(), stored.command) == (event, command)
+        return standing(self.escrow) if ours else None
 
-    async def catch_up(self, seen: int) -> None:
-        """Follow the ledger up to step `seen`, which somebody has read on the row already."""
-        async with self.lock:
-            while self.escrow.sequence < seen:
-                stored = await steps.stored(self.escrow.terms.escrow_id, self.escrow.sequence + 1)
-                if stored is None:
-                    return
-                self._moved(self.escrow.after(stored.event(), stored.at))
+    async def catch_up(self) -> bool:
+        """With the lock held: follow the ledger as far as it goes. Whether it was ahead."""
+        before = self.escrow.sequence
+        while stored := await steps.stored(self.escrow.terms.escrow_id, self.escrow.sequence + 1):
+            self._follow(stored)
+        return self.escrow.sequence > before
+
+    def _follow(self, stored: Stored) -> None:
+        self._moved(self.escrow.after(stored.event(), stored.at))
+        if stored.command:
+            self.done[stored.command] = self.escrow
 
     def _moved(self, moved: Moved[Escrow]) -> Standing:
         before, self.escrow = self.escrow, moved.escrow
+        if isinstance(moved.event, events.PaymentSucceeded | events.PaymentMismatched):
+            self.booked.add(before.payment)
         self.teller.tell(before.told + 1, len(moved.tells))
         self._follow_up(before)
-        return Standing(self.escrow.status, self.escrow.sequence)
+        return standing(self.escrow)
 
     def _follow_up(self, before: Escrow) -> None:
         """What a step sets going: what operators see, and money at a bank."""
@@ -96,3 +115,7 @@ class Purchase:
         for back in escrow.returns:
             if back not in before.returns:
                 self.errands.run(back.reference, give_back(escrow, back, self.move_if_possible))
+
+
+def standing(escrow: Escrow) -> Standing:
+    return Standing(escrow.status, escrow.sequence)

@@ -53,7 +53,7 @@ async def confirm(
     purchase, watch = visit.purchase, visit.doors.watch
     try:
         event = ReceiptConfirmed(by=Party.BUYER)
-        await tell(visit.doors, purchase, event, Confirm(this.command_id, purchase.version))
+        await tell(visit.doors, purchase, event, Confirm(this.command_id))
     except Refusal as refusal:
         return await show(await visit.anew(), str(refusal), status=409)
     await watch.changed(purchase.id, purchase.version, RELEASE_PATIENCE)

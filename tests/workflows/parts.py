@@ -46,6 +46,9 @@ class ScriptedBank:
     def times(self, call: str, reference: str) -> int:
         return self.calls.count((call, reference))
 
+    def calls_about(self, escrow_id: str) -> list[tuple[str, str]]:
+        return [said for said in self.calls if said[1].startswith(escrow_id)]
+
     async def start_payment(
         self, reference: str, amount: int, currency: str, funding: Funding, return_url: str
     ) -> Redirect | Declined:
@@ -143,17 +146,20 @@ class MemoryBook:
         stored = steps[number]
         if stored == transition:
             return None
-        return Stored(stored.name, stored.by, stored.at, stored.detail)
+        return was(stored)
 
     async def step(self, escrow_id: str, sequence: int) -> Stored | None:
         steps = self.steps[escrow_id]
         if sequence - 2 >= len(steps):
             return None
-        found = steps[sequence - 2]
-        return Stored(found.name, found.by, found.at, found.detail)
+        return was(steps[sequence - 2])
 
     async def post(self, posting: Posting) -> None:
         self.posted.setdefault((posting.subject, posting.sequence), posting)
+
+
+def was(step: Transition) -> Stored:
+    return Stored(step.name, step.by, step.at, step.detail, step.command)
 
 
 class ScriptedMerchant:

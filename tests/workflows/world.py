@@ -130,8 +130,8 @@ class Trade:
             EscrowWorkflow.ship, Ship("SF", "SF-1"), id=command()
         )
 
-    async def confirm(self, command_id: str = "", seen: int = 0) -> None:
-        fact = Confirm(command_id or command(), seen)
+    async def confirm(self, command_id: str = "") -> None:
+        fact = Confirm(command_id or command())
         await self.handle.signal(EscrowWorkflow.confirm_receipt, fact)
 
     async def refund(self, amount: int = PRICE) -> Standing:

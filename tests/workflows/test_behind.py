@@ -1,0 +1,118 @@
+"""A worker stored a step and died before Temporal knew: what is stored has happened."""
+
+from datetime import UTC, datetime, timedelta
+
+from banks.port import Declined, Deducted, Unfrozen
+from domain import events
+from domain.events import Event
+from domain.states import Party
+from ledger.port import Transition
+from tests.workflows.world import PRICE, Trade, World, command, eventually, refusal
+from workflows.commands import Cancel, Extend, Refund, RowMoved
+from workflows.escrow import EscrowWorkflow
+
+DAY = timedelta(days=1)
+
+
+async def store(trade: Trade, event: Event, by_command: str = "") -> None:
+    """Put `event` into the ledger behind the workflow's back, as a worker that dies does."""
+    escrow = await trade.handle.query(EscrowWorkflow.state)
+    steps = trade.world.book.steps[trade.id]
+    for step in steps[escrow.sequence - 1 :]:
+        escrow = escrow.after((await stored(trade, step.sequence)), step.at).escrow
+    steps.append(Transition.of(escrow.after(event, datetime.now(UTC)), by_command))
+
+
+async def stored(trade: Trade, sequence: int) -> Event:
+    step = await trade.world.book.step(trade.id, sequence)
+    assert step is not None
+    return step.event()
+
+
+async def test_what_is_stored_decides_and_not_what_the_workflow_knew(world: World) -> None:
+    trade = await world.shipped()
+    await store(trade, events.RefundGranted(amount=PRICE))
+    await trade.confirm()
+    outcome = await trade.outcome()
+    assert (outcome.released, outcome.refunded) == (0, PRICE)
+    assert world.bank.times("refund", trade.reference("refund")) == 1
+    assert trade.steps[-2:] == ["refund_granted", "return_succeeded"]
+
+
+async def test_a_receipt_is_judged_by_what_the_buyer_saw(world: World) -> None:
+    """The row says shipped, the workflow does not know yet: the receipt counts all the same."""
+    trade = await world.paid()
+    await store(trade, events.Shipped())
+    await trade.confirm()
+    assert (await trade.outcome()).released == PRICE
+    assert trade.steps[-2:] == ["shipped", "receipt_confirmed"]
+
+
+async def test_a_command_that_comes_again_gets_the_answer_of_its_step(world: World) -> None:
+    """Its first try was stored; meanwhile another command came first and ended the purchase."""
+    trade = await world.paid()
+    first_try = command()
+    await store(trade, events.RefundGranted(amount=5), first_try)
+    world.bank.silences["refund", trade.reference("refund")] = 1  # keeps the workflow open
+    await trade.refund(PRICE - 5)
+    again = await trade.handle.execute_update(EscrowWorkflow.refund, Refund(5), id=first_try)
+    assert again.sequence == 4
+    assert (await trade.outcome()).refunded == PRICE
+    assert trade.steps.count("refund_granted") == 2
+
+
+async def test_a_workflow_that_hears_of_the_row_catches_up(world: World) -> None:
+    trade = await world.paid()
+    await store(trade, events.Shipped())
+    longer = Extend(Party.MERCHANT, DAY)
+    update = command()
+    refused = trade.handle.execute_update(EscrowWorkflow.extend, longer, id=update)
+    assert await refusal(refused) == "wrong_stage"
+    await trade.handle.signal(EscrowWorkflow.row_moved, RowMoved(version=4))
+    await trade.handle.execute_update(EscrowWorkflow.extend, longer, id=update)
+    assert trade.steps[-2:] == ["shipped", "inspection_extended"]
+
+
+async def test_a_payment_booked_before_a_worker_died_is_not_given_back(world: World) -> None:
+    trade = await world.open()
+    await trade.pay()
+    await store(trade, events.PaymentSucceeded(attempt=1, amount=PRICE))
+    await trade.handle.signal(EscrowWorkflow.row_moved, RowMoved(version=3))
+    await trade.bank_says(Deducted(PRICE))
+    await trade.ship()
+    await trade.confirm()
+    assert (await trade.outcome()).released == PRICE
+    assert not [call for call, _ in world.bank.calls_about(trade.id) if call == "refund"]
+
+
+async def test_the_clock_closes_a_payment_that_it_did_not_know_of(world: World) -> None:
+    """The window ends, and the ledger knows of a payment: the bank is told to close it first."""
+    trade = await world.open(payment=timedelta(seconds=2))
+    await store(trade, events.PaymentStarted(bank="sandbox", method="card"))
+    assert (await trade.outcome()).stage == "closed"
+    assert trade.steps == ["payment_started", "payment_declined", "payment_lapsed"]
+    assert world.bank.times("close", trade.reference("payment")) == 1
+
+
+async def test_a_silent_bank_refuses_nothing_that_is_done(world: World) -> None:
+    trade = await world.open()
+    await trade.pay()
+    cancelled = command()
+    await store(trade, events.PaymentDeclined(attempt=1, code="closed"))
+    await store(trade, events.Cancelled(by=Party.BUYER), cancelled)
+    world.bank.silences["close", trade.reference("payment")] = 1
+    answer = await trade.handle.execute_update(
+        EscrowWorkflow.cancel, Cancel(Party.BUYER), id=cancelled
+    )
+    assert answer.status == "closed"
+    assert trade.steps == ["payment_started", "payment_declined", "cancelled"]
+
+
+async def test_a_payment_found_undone_is_no_news(world: World) -> None:
+    """Somebody has given the freeze back already: nothing to book, and nothing gets stuck."""
+    trade = await world.open()
+    await trade.pay()
+    await trade.bank_says(Unfrozen())
+    await eventually(lambda: world.bank.times("find", trade.reference("payment")) == 1)
+    await trade.bank_says(Declined("expired"))
+    await eventually(lambda: trade.steps == ["payment_started", "payment_declined"])
