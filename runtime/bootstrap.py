@@ -119,6 +119,11 @@ def command(environment: Environment, arguments: list[str]) -> list[str]:
     return [str(environment.python), "-m", "runtime.cli", *arguments]
 
 
+def python_path(before: str) -> str:
+    """The client is a distribution of its own; whatever `./dev` starts uses it where it stands."""
+    return os.pathsep.join(path for path in (str(ROOT / "client"), before) if path)
+
+
 def main(arguments: list[str]) -> None:
     environment = Environment(ROOT / ".venv", LOCK)
     if not arguments or arguments[0] not in WITHOUT_INSTALLING:
@@ -128,6 +133,7 @@ def main(arguments: list[str]) -> None:
             sys.exit(f"./dev: {problem}")
     line = command(environment, arguments)
     os.chdir(ROOT)
+    os.environ["PYTHONPATH"] = python_path(os.environ.get("PYTHONPATH", ""))
     os.execv(line[0], line)  # noqa: S606 - no shell is the point
 
 

@@ -13,6 +13,7 @@ STEPS: dict[str, list[str]] = {
     "mypy": [PYTHON, "-m", "mypy", "--no-error-summary"],
     "import contracts": [
         *(PYTHON, "-c"),
+        "import sys; sys.path.insert(0, 'client'); "
         "from importlinter.cli import lint_imports_command; lint_imports_command()",
     ],
     "generated pages": [PYTHON, "-m", "runtime.docs", "--check"],

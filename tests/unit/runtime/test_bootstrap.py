@@ -5,7 +5,15 @@ from pathlib import Path
 
 import pytest
 
-from runtime.bootstrap import ROOT, Environment, Impossible, command, prepared, with_pip
+from runtime.bootstrap import (
+    ROOT,
+    Environment,
+    Impossible,
+    command,
+    prepared,
+    python_path,
+    with_pip,
+)
 
 
 @pytest.fixture
@@ -101,6 +109,22 @@ def test_doctor_and_reset_run_where_nothing_is_installed(
         f"runtime.{name}",
         "--yes",
     ]
+
+
+def test_whatever_is_started_finds_the_client(tmp_path: Path) -> None:
+    """It is a distribution of its own, and a checkout has not installed it."""
+    assert python_path("") == str(ROOT / "client")
+    (tmp_path / "theirs.py").touch()
+    done = subprocess.run(
+        [sys.executable, "-c", "import danbao_client, theirs; print(danbao_client.__file__)"],
+        cwd="/",
+        env={**os.environ, "PYTHONPATH": python_path(str(tmp_path))},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.stdout.startswith(str(ROOT / "client" / "danbao_client")), done.stderr
+    assert python_path("") == str(ROOT / "client")
 
 
 def test_everything_before_the_environment_needs_the_standard_library_only() -> None:

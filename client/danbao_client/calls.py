@@ -1,0 +1,163 @@
+"""Every route as data: what is asked, and what the answer is read as. Both clients send these."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Generic, Protocol, TypeVar
+from uuid import uuid4
+
+from pydantic import BaseModel, TypeAdapter
+
+from danbao_client.models import Escrow, EscrowPage, Items, NewTerms, Status
+
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
+NOT_MODIFIED = 304
+#: The longest that the API holds a question back.
+LONGEST_WAIT = 25
+
+_duration = TypeAdapter(timedelta)
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """One request. `path` is the route's template and `ids` fill it; `body` is JSON.
+
+    `key` is the Idempotency-Key of a command, the same at every try. `wait` is how many seconds
+    the API may hold its answer back on purpose. `read` gets the status and the body.
+    """
+
+    method: str
+    path: str
+    read: Callable[[int, bytes], T]
+    ids: Mapping[str, str] = field(default_factory=dict)
+    query: Mapping[str, str | int] = field(default_factory=dict)
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: Mapping[str, Any] | None = None
+    key: str = ""
+    wait: int = 0
+
+
+class Sender(Protocol):
+    def send(self, call: Call[T]) -> T: ...
+
+
+class AsyncSender(Protocol):
+    async def send(self, call: Call[T]) -> T: ...
+
+
+def create_escrow(
+    *,
+    order_id: str,
+    amount: int,
+    currency: str,
+    description: str,
+    buyer_email: str,
+    return_url: str,
+    items: Items = (),
+    terms: NewTerms | None = None,
+    idempotency_key: str | None = None,
+) -> Call[Escrow]:
+    order: dict[str, Any] = {
+        "order_id": order_id,
+        "amount": amount,
+        "currency": currency,
+        "description": description,
+        "buyer": {"email": buyer_email},
+        "return_url": return_url,
+    }
+    if items:
+        order["items"] = [dict(item) for item in items]
+    if terms:
+        order["terms"] = _terms(terms)
+    return _command("/v1/escrows", {}, order, idempotency_key)
+
+
+def get_escrow(escrow_id: str) -> Call[Escrow]:
+    return Call("GET", "/v1/escrows/{escrow_id}", _model(Escrow), {"escrow_id": escrow_id})
+
+
+def escrow_changed(escrow_id: str, version: int, wait: int) -> Call[Escrow | None]:
+    """None when `version` is still the present one after `wait` seconds."""
+
+    def read(status: int, body: bytes) -> Escrow | None:
+        return None if status == NOT_MODIFIED else Escrow.model_validate_json(body)
+
+    return Call(
+        "GET",
+        "/v1/escrows/{escrow_id}",
+        read,
+        {"escrow_id": escrow_id},
+        query={"wait": min(wait, LONGEST_WAIT)},
+        headers={"if-none-match": f'"{version}"'},
+        wait=wait,
+    )
+
+
+def list_escrows(
+    *,
+    status: Status | str | None = None,
+    order_id: str | None = None,
+    cursor: str | None = None,
+    limit: int = 100,
+) -> Call[EscrowPage]:
+    asked = {"status": status, "order_id": order_id, "cursor": cursor, "limit": limit}
+    query = {name: value for name, value in asked.items() if value is not None}
+    return Call("GET", "/v1/escrows", _model(EscrowPage), query=query)
+
+
+def ship(
+    escrow_id: str, *, carrier: str = "", tracking: str = "", idempotency_key: str | None = None
+) -> Call[Escrow]:
+    said = {"carrier": carrier, "tracking": tracking}
+    return _of_escrow("shipment", escrow_id, said, idempotency_key)
+
+
+def extend(
+    escrow_id: str, extension: timedelta | str, *, idempotency_key: str | None = None
+) -> Call[Escrow]:
+    longer = {"extension": _iso(extension)}
+    return _of_escrow("extension", escrow_id, longer, idempotency_key)
+
+
+def cancel(escrow_id: str, *, idempotency_key: str | None = None) -> Call[Escrow]:
+    return _of_escrow("cancellation", escrow_id, {}, idempotency_key)
+
+
+def refund(escrow_id: str, amount: int, *, idempotency_key: str | None = None) -> Call[Escrow]:
+    return _of_escrow("refunds", escrow_id, {"amount": amount}, idempotency_key)
+
+
+def _of_escrow(
+    resource: str, escrow_id: str, body: Mapping[str, Any], key: str | None
+) -> Call[Escrow]:
+    path = f"/v1/escrows/{{escrow_id}}/{resource}"
+    return _command(path, {"escrow_id": escrow_id}, body, key)
+
+
+def _command(
+    path: str, ids: Mapping[str, str], body: Mapping[str, Any], key: str | None
+) -> Call[Escrow]:
+    return Call("POST", path, _model(Escrow), ids, body=body, key=key or uuid4().hex)
+
+
+def _model(kind: type[M]) -> Callable[[int, bytes], M]:
+    def read(_status: int, body: bytes) -> M:
+        return kind.model_validate_json(body)
+
+    return read
+
+
+def _terms(terms: NewTerms) -> dict[str, Any]:
+    said: dict[str, Any] = {**terms}
+    if windows := terms.get("windows"):
+        said["windows"] = {name: _iso(window) for name, window in windows.items()}
+    return said
+
+
+def _iso(duration: object) -> object:
+    """An ISO 8601 duration; a text is one already, or the API says what is wrong with it."""
+    if isinstance(duration, timedelta):
+        return _duration.dump_python(duration, mode="json")
+    return duration

@@ -1,0 +1,48 @@
+"""Every call of the client with everything that it can say; what it leaves out, and why."""
+
+from datetime import timedelta
+from typing import Any
+
+from danbao_client import calls
+from danbao_client.calls import Call
+from danbao_client.models import Status
+
+ESCROW = "esc_0193c8a1b2c37d4e8f9a0b1c2d3e4f50"
+WINDOW = timedelta(days=2)
+
+CALLS: tuple[Call[Any], ...] = (
+    calls.create_escrow(
+        order_id="A-1001",
+        amount=12_900,
+        currency="CNY",
+        description="A pair of walking boots",
+        buyer_email="buyer@example.com",
+        return_url="https://shop.example/orders/A-1001",
+        items=[{"name": "Boots", "quantity": 1, "amount": 12_900}],
+        terms={
+            "funding": "deduct",
+            "goods": "goods",
+            "windows": {
+                "payment": WINDOW,
+                "shipping": WINDOW,
+                "inspection": WINDOW,
+                "answer": WINDOW,
+                "arbitration": "P2D",
+            },
+        },
+    ),
+    calls.list_escrows(status=Status.DISPUTED, order_id="A-1001", cursor=ESCROW, limit=5),
+    calls.escrow_changed(ESCROW, 3, 25),
+    calls.get_escrow(ESCROW),
+    calls.ship(ESCROW, carrier="SF Express", tracking="SF1"),
+    calls.extend(ESCROW, timedelta(days=3)),
+    calls.cancel(ESCROW),
+    calls.refund(ESCROW, 100),
+)
+
+BUYERS = "the buyer's own, with the token of a link: a merchant must not pay or confirm for a buyer"
+LEFT_OUT = {
+    ("post", "/v1/escrows/{escrow_id}/payment"): BUYERS,
+    ("post", "/v1/escrows/{escrow_id}/receipt"): BUYERS,
+    ("post", "/v1/banks/{bank}/callbacks"): "for banks, which sign what they say",
+}
