@@ -16,7 +16,7 @@ A code that this version does not know becomes the class of its status, and a st
 not know becomes Problem: catch the family when a new code must not surprise you.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator  # noqa: I001 - one list of what is passed on
 from typing import Any
 
 from danbao_client.families import (
