@@ -11,6 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("transition", sa.Column("command", sa.Text, nullable=False, server_default=""))
+    op.execute("GRANT INSERT (command) ON transition TO danbao_app")
 
 
 def downgrade() -> None:

@@ -12,7 +12,7 @@ from domain.states import Party
 from domain.terms import FeePolicy
 from ledger.book import open_escrow
 from ledger.keys import event_id
-from ledger.port import LedgerConflict, Row
+from ledger.port import LedgerConflict, Row, Transition
 from tests import builders
 from tests.builders import NOON, PRICE
 from tests.integration.ledger.books import Books, names, posting, step
@@ -155,6 +155,20 @@ async def test_the_same_step_at_another_moment_is_answered_with_the_first_moment
     stored = await books.stored(opened, builders.started(), NOON + timedelta(seconds=1))
     assert stored is not None
     assert (stored.event(), stored.at) == (builders.started(), NOON)
+
+
+async def test_a_step_knows_the_command_that_asked_for_it(books: Books) -> None:
+    """The same event at another command's wish is another step."""
+    opened = await books.open()
+    moved = opened.after(builders.started(), NOON)
+    assert await books.book.record(Transition.of(moved, "command-1")) is None
+    assert await books.book.record(Transition.of(moved, "command-1")) is None
+    for stored in (
+        await books.book.record(Transition.of(moved, "command-2")),
+        await books.book.step(opened.terms.escrow_id, 2),
+    ):
+        assert stored is not None
+        assert stored.command == "command-1"
 
 
 async def test_a_step_out_of_order_is_refused(books: Books) -> None:
