@@ -7,6 +7,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
@@ -37,9 +38,9 @@ from runtime.health import health_door
 from runtime.settings import Settings
 from runtime.telemetry import configure_logging
 from runtime.temporal import connect, metered_runtime
+from webhooks.addresses import LIVE, SANDBOX
 from webhooks.courier import courier
 from webhooks.messenger import WebhookMessenger
-from webhooks.schedule import next_wait
 from workflows.escrow import EscrowWorkflow
 from workflows.late import LatePayment
 from workflows.names import BANK_QUEUE, ESCROW_QUEUE
@@ -142,10 +143,11 @@ async def serve(
     metered = metered_runtime(settings.worker_host, settings.metrics_port)
     client = await connect("worker", runtime=metered)
     pool = connection_pool(settings.database_url, pool_size=settings.database_pool_size)
-    async with bank_of(settings) as bank, courier() as post:
+    reach = LIVE if settings.mode == "live" else SANDBOX
+    async with bank_of(settings) as bank, courier(reach) as post:
         reading = Reading(pool)
         funding = Funding({"sandbox": bank}, Operations(pool), settings.back_from_bank)
-        notices = Notices(WebhookMessenger(post, pool, reading), next_wait)
+        notices = Notices(WebhookMessenger(post, pool, reading))
         local = activities(funding, Bookkeeping(Book(pool)), notices)
         stories, banking = workers(client, local, bank_activities(funding), interceptors)
         door = health_door(settings.worker_host, settings.worker_health_port, lambda: True)
@@ -163,7 +165,8 @@ def several(processes: int) -> int:
     first = Settings()  # pyright: ignore
     children = [
         subprocess.Popen(
-            [sys.executable, __file__],
+            [sys.executable, __file__, "--child"],
+            stdin=subprocess.PIPE,
             env={
                 **os.environ,
                 "DANBAO_WORKER_HEALTH_PORT": str(first.worker_health_port + 2 * number),
@@ -184,12 +187,21 @@ def several(processes: int) -> int:
     return max(abs(child.wait()) for child in children)
 
 
+def end_with_parent() -> None:
+    """Stop when the parent is gone, however it died: then our end of its pipe is at its end."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--processes", type=int, default=1, help="workers to run, one per core")
-    processes: int = parser.parse_args().processes
-    if processes > 1:
-        return several(processes)
+    parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
+    said = parser.parse_args()
+    if said.processes > 1:
+        return several(said.processes)
+    if said.child:
+        threading.Thread(target=end_with_parent, daemon=True).start()
     settings = Settings()
     configure_logging("worker", settings.log_level)
     asyncio.run(serve(settings))

@@ -1,58 +1,62 @@
 """Telling the merchant what happened to a purchase."""
 
-from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from temporalio import activity
 from temporalio.exceptions import ApplicationError
 
-from webhooks.port import EndpointGone, Messenger, NotDelivered, Notice
+from webhooks.port import EndpointGone, Messenger, NotDelivered, Notice, Parked
 
 #: All first tries of one step together; a slow merchant waits in a workflow of its own.
 FIRST_TRIES = timedelta(seconds=1)
 #: A later try, as long as Standard Webhooks allows.
 LATER_TRY = timedelta(seconds=15)
 
-#: (try number from 1, notice) → wait before the next, or None when there is none.
-Schedule = Callable[[int, Notice], timedelta | None]
+#: How a durable retry ends when nobody heard, as the type of its failure.
+PARKED, GONE = "parked", "gone"
 
 
 class Notices:
-    def __init__(self, messenger: Messenger, schedule: Schedule) -> None:
+    def __init__(self, messenger: Messenger) -> None:
         self._messenger = messenger
-        self._schedule = schedule
 
     @activity.defn
     async def tell(self, notices: list[Notice]) -> list[Notice]:
         """Try each once, in order, within a second together; answer those that were not heard.
 
-        After the first that fails the rest are not tried: a merchant hears in order if it can.
+        After the first that fails at an endpoint the rest are not tried there: a merchant hears
+        in order if it can.
         """
+        unheard: list[Notice] = []
         for number, notice in enumerate(notices):
+            silent = {missed.endpoint for missed in unheard}
             try:
-                await self._messenger.deliver(notice, FIRST_TRIES / len(notices))
-            except EndpointGone:
-                continue
-            except NotDelivered:
-                return notices[number:]
-        return []
+                unheard += await self._messenger.announce(
+                    notice, FIRST_TRIES / len(notices), silent
+                )
+            except NotDelivered as early:
+                waiting = [replace(one, reason=str(early)) for one in notices[number:]]
+                return unheard + waiting
+        return unheard
 
     @activity.defn
-    async def tell_again(self, notice: Notice) -> None:
-        """One try of a durable retry; the schedule says when the next one is."""
-        attempt = activity.info().attempt
+    async def tell_again(self, notice: Notice) -> list[Notice]:
+        """One try of a durable retry; a failure says when the next one is.
+
+        A notice that is for nobody in particular is tried at all who asked for it: those that
+        did not hear it are answered, each as a notice of its own.
+        """
         try:
+            if not notice.endpoint:
+                return await self._messenger.announce(notice, LATER_TRY)
             await self._messenger.deliver(notice, LATER_TRY)
-        except EndpointGone:
-            return
+        except EndpointGone as gone:
+            raise ApplicationError(str(gone), type=GONE, non_retryable=True) from gone
+        except Parked as parked:
+            raise ApplicationError(str(parked), type=PARKED, non_retryable=True) from parked
         except NotDelivered as silence:
-            delay = self._schedule(attempt, notice)
-            if delay is None:
-                raise ApplicationError(
-                    f"parked after {attempt} tries: {silence}", type="parked", non_retryable=True
-                ) from silence
             raise ApplicationError(
-                str(silence),
-                type="not_delivered",
-                next_retry_delay=max(delay, silence.retry_after or delay),
+                str(silence), type="not_delivered", next_retry_delay=silence.wait
             ) from silence
+        return []

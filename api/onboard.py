@@ -14,7 +14,9 @@ from api.merchants import create_merchant
 from domain.terms import FeePolicy
 from runtime.database import engine
 from runtime.settings import Settings
-from webhooks.endpoints import BadEndpoint, set_endpoint
+from webhooks import endpoints
+from webhooks.addresses import BadEndpoint
+from webhooks.endpoints import Wanted
 
 
 async def onboard(settings: Settings, name: str, webhook: str, fee: FeePolicy) -> dict[str, str]:
@@ -25,9 +27,10 @@ async def onboard(settings: Settings, name: str, webhook: str, fee: FeePolicy) -
             merchant = await create_merchant(connection, name, mode_of(settings.mode), fee)
             secret = ""
             if webhook:
-                secret = await set_endpoint(
-                    connection, merchant.id, webhook, livemode=settings.mode == "live"
-                )
+                wanted = Wanted(webhook)
+                livemode = settings.mode == "live"
+                made = await endpoints.add(connection, merchant.id, wanted, livemode=livemode)
+                secret = made.secret
     finally:
         await pool.dispose()
     return {"id": merchant.id, "api_key": merchant.key, "webhook_secret": secret}

@@ -1,22 +1,31 @@
 """One HTTP POST to somebody else's server, bounded in time and in what is read of the answer."""
 
 import asyncio
+import contextlib
+import ssl
 import time
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 
+import httpcore2
 import httpx2
+
+from webhooks.addresses import SANDBOX, BadEndpoint, Reach
+from webhooks.guard import AddressForbidden, Guard, NameNotResolved, Resolve, name_service
 
 #: Notices that wait for slow merchants at the same time; one more fails and is tried again later.
 MOST_CONNECTIONS = 200
 #: A short answer is read to its end, so that the connection can be used again; no more than that.
 LONGEST_ANSWER = 16 * 1024
+#: As much of an answer is kept: enough for an error message.
+KEPT_ANSWER = 1024
 #: A merchant's wish to be left alone counts up to a day.
 LONGEST_RETRY_AFTER = timedelta(days=1)
 NO_ANSWER = 0
+#: With every notice. What is answered is read as it comes, so it must not be compressed.
+ALWAYS = {"user-agent": "Danbao-Webhooks", "accept": "*/*", "accept-encoding": "identity"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,62 +36,108 @@ class Answer:
     milliseconds: int
     error: str = ""
     retry_after: timedelta | None = None
+    body: bytes = b""
 
     @property
     def delivered(self) -> bool:
         return 200 <= self.status < 300
 
 
-def courier() -> httpx2.AsyncClient:
-    """A client for notices: close it when the process ends.
-
-    It obeys no proxy, password file or certificate folder of the environment, and keeps no
-    cookie: what one merchant's server says must not be repeated to another's.
+class Courier:
+    """Sends notices. It obeys no proxy of the environment, follows no redirection, keeps no cookie:
+    what one merchant's server says must not lead elsewhere, or be repeated to another's.
     """
-    return httpx2.AsyncClient(
-        headers={"user-agent": "Danbao-Webhooks"},
-        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-        follow_redirects=False,
-        limits=httpx2.Limits(max_connections=MOST_CONNECTIONS),
-        # `post` limits the whole of a try; the client's own limits are for each part of it.
-        timeout=None,
-        trust_env=False,
-    )
+
+    def __init__(self, pool: httpcore2.AsyncConnectionPool, reach: Reach) -> None:
+        self._pool = pool
+        self._reach = reach
+
+    async def post(
+        self, url: str, body: bytes, headers: Mapping[str, str], timeout: timedelta
+    ) -> Answer:
+        """Send `body` as it is. Whatever goes wrong on the way is an Answer without a status."""
+        started = time.monotonic()
+        heard = Heard()
+        error = ""
+        try:
+            async with asyncio.timeout(timeout.total_seconds()):
+                await self._send(self._reach.check_url(url), body, headers, heard)
+        except TimeoutError:
+            error = "timeout"
+        except BadEndpoint:
+            error = "address_forbidden"
+        except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as broken:
+            error = _in_a_word(broken)
+        spent = int((time.monotonic() - started) * 1000)
+        # What breaks or dawdles after the status does not take the status back.
+        return Answer(
+            heard.status, spent, "" if heard.status else error, heard.retry_after, heard.body
+        )
+
+    async def _send(
+        self, url: httpx2.URL, body: bytes, headers: Mapping[str, str], heard: "Heard"
+    ) -> None:
+        target = httpcore2.URL(
+            scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path
+        )
+        lines = [(name.encode(), value.encode()) for name, value in headers.items()]
+        async with self._pool.stream("POST", target, headers=lines, content=body) as answer:
+            said = {
+                name.lower().decode("latin-1"): value.decode("latin-1")
+                for name, value in answer.headers
+            }
+            heard.status, heard.retry_after = answer.status, retry_after(said)
+            await heard.read(answer)
 
 
-async def post(
-    client: httpx2.AsyncClient,
-    url: str,
-    body: bytes,
-    headers: Mapping[str, str],
-    timeout: timedelta,
-) -> Answer:
-    """Send `body` as it is. Whatever goes wrong on the way is an Answer without a status."""
-    started = time.monotonic()
-    status, error, wish = NO_ANSWER, "", None
-    try:
-        async with (
-            asyncio.timeout(timeout.total_seconds()),
-            client.stream("POST", url, content=body, headers=dict(headers)) as answer,
-        ):
-            status, wish = answer.status_code, retry_after(answer.headers)
-            await _finish(answer)
-    except TimeoutError:
-        error = "timeout"
-    except (httpx2.HTTPError, httpx2.InvalidURL, OSError) as broken:
-        error = type(broken).__name__
-    spent = int((time.monotonic() - started) * 1000)
-    # What breaks or dawdles after the status does not take the status back.
-    return Answer(status, spent, "" if status else error, wish)
+class Heard:
+    """What has come of an answer so far; status NO_ANSWER while nothing has."""
+
+    def __init__(self) -> None:
+        self.status = NO_ANSWER
+        self.retry_after: timedelta | None = None
+        self.body = b""
+
+    async def read(self, answer: httpcore2.Response) -> None:
+        """Read what is left of a short answer, undecoded: a decoder makes gigabytes of little."""
+        read = 0
+        async for chunk in answer.aiter_stream():
+            read += len(chunk)
+            self.body += chunk[: KEPT_ANSWER - len(self.body)]
+            if read > LONGEST_ANSWER:
+                return
 
 
-async def _finish(answer: httpx2.Response) -> None:
-    """Read what is left of a short answer, undecoded: a decoder may make gigabytes of little."""
-    read = 0
-    async for chunk in answer.aiter_raw():
-        read += len(chunk)
-        if read > LONGEST_ANSWER:
-            return
+@contextlib.asynccontextmanager
+async def courier(
+    reach: Reach = SANDBOX, resolve: Resolve | None = None, tls: ssl.SSLContext | None = None
+) -> AsyncIterator[Courier]:
+    """A courier within `reach`. `resolve` and `tls` are the system's if not given."""
+    async with contextlib.AsyncExitStack() as stack:
+        names = await stack.enter_async_context(name_service()) if resolve is None else resolve
+        pool = httpcore2.AsyncConnectionPool(
+            # The environment's certificate folder is not obeyed either.
+            ssl_context=tls or httpx2.create_ssl_context(trust_env=False),
+            max_connections=MOST_CONNECTIONS,
+            network_backend=Guard(reach, names),
+        )
+        yield Courier(await stack.enter_async_context(pool), reach)
+
+
+def _in_a_word(broken: Exception) -> str:
+    match broken:
+        case AddressForbidden():
+            return "address_forbidden"
+        case NameNotResolved():
+            return "name_not_resolved"
+        case httpcore2.ConnectError():
+            # The pool cuts the cause off; what the network said is the argument.
+            of_tls = any(isinstance(said, ssl.SSLError) for said in broken.args)
+            return "tls_failed" if of_tls else "not_connected"
+        case httpcore2.ProtocolError():
+            return "no_http_answer"
+        case _:
+            return "connection_lost"
 
 
 def retry_after(headers: Mapping[str, str]) -> timedelta | None:

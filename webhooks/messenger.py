@@ -1,21 +1,30 @@
 """One signed try to tell a merchant, and a row that says how it went."""
 
+import asyncio
 import json
+import time
+from collections.abc import Callable, Collection
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
-import httpx2
-from sqlalchemy import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
-from webhooks.courier import Answer, post
-from webhooks.endpoints import Endpoint, disable, endpoint_of
-from webhooks.port import EndpointGone, NotDelivered, Notice
+from webhooks import attempts, endpoints, unheard
+from webhooks.courier import ALWAYS, NO_ANSWER, Answer, Courier
+from webhooks.endpoints import Endpoint
+from webhooks.port import EndpointGone, NotDelivered, Notice, Parked
+from webhooks.schedule import next_wait
 from webhooks.signing import signed_headers
-from webhooks.tables import NoticeAttempt
 
 GONE = 410
-JSON = {"content-type": "application/json"}
+SENT = ALWAYS | {"content-type": "application/json"}
+#: After a first try without success, first tries at that endpoint are left to the durable retry
+#: for so long: what is down must not cost every purchase a second.
+HELD_BACK = timedelta(seconds=30)
+
+#: (tries so far, notice) → wait before the next, or None when there is none.
+Schedule = Callable[[int, Notice], timedelta | None]
 
 
 class PublicEvent(Protocol):
@@ -26,6 +35,8 @@ class PublicEvent(Protocol):
     @property
     def merchant_id(self) -> str: ...
     @property
+    def type(self) -> str: ...
+    @property
     def body(self) -> dict[str, Any]: ...
 
 
@@ -35,50 +46,108 @@ class Events(Protocol):
 
 
 class WebhookMessenger:
-    """The port's `Messenger` over HTTP; `client` is a `courier()`."""
+    """The port's `Messenger` over HTTP."""
 
-    def __init__(self, client: httpx2.AsyncClient, engine: AsyncEngine, events: Events) -> None:
-        self._client = client
+    def __init__(
+        self, courier: Courier, engine: AsyncEngine, events: Events, schedule: Schedule = next_wait
+    ) -> None:
+        self._courier = courier
         # Each question and each note is one statement: no transaction around it.
         self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
         self._events = events
+        self._schedule = schedule
+        #: endpoint → when first tries may go there again, on this process's monotonic clock.
+        self._held_back: dict[str, float] = {}
+
+    async def announce(
+        self, notice: Notice, timeout: timedelta, silent: Collection[str] = ()
+    ) -> list[Notice]:
+        """As the port says. `timeout` bounds each POST."""
+        event = await self._event(notice)
+        async with self._engine.connect() as connection:
+            asking = await endpoints.asking(connection, event.merchant_id, event.type)
+        first_tries = (
+            self._first_try(replace(notice, endpoint=one.id), event, one, timeout, silent)
+            for one in asking
+        )
+        return [missed for missed in await asyncio.gather(*first_tries) if missed]
 
     async def deliver(self, notice: Notice, timeout: timedelta) -> None:
         """As the port says. `timeout` bounds the POST; 3xx is not followed, and not delivered."""
+        event = await self._event(notice)
+        async with self._engine.connect() as connection:
+            endpoint = await endpoints.find(connection, notice.endpoint)
+            tries = await unheard.tries_of(connection, notice)
+            if endpoint is None:
+                await unheard.heard(connection, notice)
+                raise EndpointGone("the endpoint was deleted")
+        if endpoint.disabled_by:
+            await self._unheard(notice, event, tries, "disabled", None)
+            raise EndpointGone("the endpoint is switched off")
+        await self._try(notice, event, endpoint, tries + 1, timeout)
+        async with self._engine.connect() as connection:
+            await unheard.heard(connection, notice)
+
+    async def _event(self, notice: Notice) -> PublicEvent:
         event = await self._events.event(notice.escrow_id, notice.sequence)
         if event is None:
             raise NotDelivered("the event is not stored yet")
-        endpoint = await self._endpoint(event.merchant_id)
-        if endpoint is None:
-            return
-        body = payload(event)
-        signed = signed_headers(event.id, body, endpoint.secret, datetime.now(UTC))
-        answer = await post(self._client, endpoint.url, body, signed | JSON, timeout)
-        await self._note(notice, answer)
-        if answer.status == GONE:
-            await self._disable(endpoint)
-            raise EndpointGone(f"{event.merchant_id} answered 410")
-        if not answer.delivered:
-            raise NotDelivered(answer.error or f"answered {answer.status}", answer.retry_after)
+        return event
 
-    async def _endpoint(self, merchant_id: str) -> Endpoint | None:
-        async with self._engine.connect() as connection:
-            return await endpoint_of(connection, merchant_id)
+    async def _first_try(
+        self, notice: Notice, event: PublicEvent, endpoint: Endpoint, timeout: timedelta,
+        silent: Collection[str],
+    ) -> Notice | None:  # fmt: skip
+        try:
+            if endpoint.id in silent or time.monotonic() < self._held_back.get(endpoint.id, 0):
+                await self._missed(notice, event, 1, Answer(NO_ANSWER, 0, "held_back"))
+            await self._try(notice, event, endpoint, 1, timeout)
+        except NotDelivered as missed:
+            wait = missed.wait.total_seconds() if missed.wait else notice.wait
+            return replace(notice, wait=wait, reason=str(missed))
+        except (EndpointGone, Parked):
+            return None
+        return None
 
-    async def _disable(self, endpoint: Endpoint) -> None:
+    async def _try(
+        self, notice: Notice, event: PublicEvent, endpoint: Endpoint, number: int,
+        timeout: timedelta,
+    ) -> None:  # fmt: skip
+        """Try number `number`. Raises NotDelivered, Parked, EndpointGone."""
+        body, now = payload(event), datetime.now(UTC)
+        headers = SENT | signed_headers(event.id, body, endpoint.secrets(now), now)
+        answer = await self._courier.post(endpoint.url, body, headers, timeout)
         async with self._engine.connect() as connection:
-            await disable(connection, endpoint)
+            await attempts.note(connection, notice, endpoint.url, headers, answer)
+            if answer.status == GONE:
+                await endpoints.disable_gone(connection, endpoint)
+        if answer.delivered:
+            self._held_back.pop(endpoint.id, None)
+        elif answer.status == GONE:
+            await self._unheard(notice, event, number, "410", None)
+            raise EndpointGone(f"{endpoint.id} answered 410")
+        else:
+            self._held_back[endpoint.id] = time.monotonic() + HELD_BACK.total_seconds()
+            await self._missed(notice, event, number, answer)
 
-    async def _note(self, notice: Notice, answer: Answer) -> None:
-        attempt = insert(NoticeAttempt).values(
-            escrow_id=notice.escrow_id,
-            sequence=notice.sequence,
-            status=answer.status,
-            error=answer.error,
-            milliseconds=answer.milliseconds,
-        )
+    async def _missed(
+        self, notice: Notice, event: PublicEvent, number: int, answer: Answer
+    ) -> None:
+        """Say when it is tried again. Always raises: NotDelivered, or Parked."""
+        reason = answer.error or str(answer.status)
+        wait = self._schedule(number, notice)
+        if wait is not None:
+            wait = max(wait, answer.retry_after or wait)
+        await self._unheard(notice, event, number, reason, wait)
+        if wait is None:
+            raise Parked(reason)
+        raise NotDelivered(reason, wait)
+
+    async def _unheard(
+        self, notice: Notice, event: PublicEvent, tries: int, reason: str, wait: timedelta | None
+    ) -> None:
         async with self._engine.connect() as connection:
-            await connection.execute(attempt)
+            await unheard.expect(connection, notice, event.id, event.type, tries, reason, wait)
 
 
 def payload(event: PublicEvent) -> bytes:

@@ -20,19 +20,18 @@ WAITS = (
 MOST_JITTER = 0.1
 
 
-def next_wait(attempt: int, notice: Notice) -> timedelta | None:
-    """The wait after try number `attempt` of the durable retry; None when it is given up.
+def next_wait(tries: int, notice: Notice) -> timedelta | None:
+    """The wait after so many tries, from 1; None when it is given up.
 
-    The first try of all came before the retry, and its wait is `WAITS[0]`. The jitter follows
-    from the notice and the attempt, so a replay computes the same.
+    The jitter follows from the notice and the number, so that it is the same whoever asks.
     """
-    if attempt >= len(WAITS):
+    if tries > len(WAITS):
         return None
-    wait = WAITS[attempt]
-    return wait + wait * MOST_JITTER * _share(attempt, notice)
+    wait = WAITS[tries - 1]
+    return wait + wait * MOST_JITTER * _share(tries, notice)
 
 
-def _share(attempt: int, notice: Notice) -> float:
+def _share(tries: int, notice: Notice) -> float:
     """From 0 to 1, the same for the same try."""
-    seed = f"{notice.escrow_id}:{notice.sequence}:{attempt}".encode()
+    seed = f"{notice.endpoint}:{notice.escrow_id}:{notice.sequence}:{tries}".encode()
     return int.from_bytes(hashlib.sha256(seed).digest()[:4], "big") / 2**32

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import secrets
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from standardwebhooks import Webhook
@@ -21,17 +22,23 @@ def new_secret() -> str:
     return PREFIX + base64.b64encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
-def signed_headers(event_id: str, body: bytes, secret: str, at: datetime) -> dict[str, str]:
-    """The three headers over `id.timestamp.body`. Raises BadSecret, ValueError for a naive `at`."""
+def signed_headers(
+    event_id: str, body: bytes, signers: Iterable[str], at: datetime
+) -> dict[str, str]:
+    """The three headers over `id.timestamp.body`, with one signature by each secret in `signers`.
+
+    Raises BadSecret, ValueError for a naive `at`.
+    """
     if at.tzinfo is None:
         raise ValueError("a signature's moment must say its time zone")
     # The package writes "UTC" over whatever zone it is given.
     moment = at.astimezone(UTC)
-    signature = Webhook(_key(secret)).sign(event_id, moment, body.decode())
+    text = body.decode()
+    signatures = [Webhook(_key(secret)).sign(event_id, moment, text) for secret in signers]
     return {
         "webhook-id": event_id,
         "webhook-timestamp": str(int(moment.timestamp())),
-        "webhook-signature": signature,
+        "webhook-signature": " ".join(signatures),
     }
 
 

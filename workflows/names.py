@@ -21,6 +21,9 @@ def late_payment_id(reference: str) -> str:
     return f"late:{reference}"
 
 
-def notice_id(escrow_id: str, sequence: int) -> str:
-    """The workflow that keeps telling a merchant what it did not hear at the first try."""
-    return f"notice:{escrow_id}:{sequence}"
+def notice_id(escrow_id: str, sequence: int, endpoint: str = "") -> str:
+    """The workflow that keeps telling an endpoint what it did not hear at the first try.
+
+    `endpoint` "": when nobody knows yet which of a merchant's did not hear.
+    """
+    return ":".join(filter(None, ("notice", escrow_id, str(sequence), endpoint)))

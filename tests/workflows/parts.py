@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import defaultdict
+from collections.abc import Collection
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -163,13 +165,25 @@ def was(step: Transition) -> Stored:
 
 
 class ScriptedMerchant:
-    """Hears notices, unless it is down."""
+    """Hears notices at its one endpoint, unless it is down."""
 
     def __init__(self) -> None:
         self.heard: dict[str, list[int]] = defaultdict(list)
         self.down: set[str] = set()
 
+    async def announce(
+        self, notice: Notice, timeout: timedelta, silent: Collection[str] = ()
+    ) -> list[Notice]:
+        directed = replace(notice, endpoint="whe_1", reason="not_connected")
+        if "whe_1" in silent:
+            return [directed]
+        try:
+            await self.deliver(directed, timeout)
+        except NotDelivered:
+            return [directed]
+        return []
+
     async def deliver(self, notice: Notice, timeout: timedelta) -> None:
         if notice.escrow_id in self.down:
-            raise NotDelivered("connection refused")
+            raise NotDelivered("not_connected")
         self.heard[notice.escrow_id].append(notice.sequence)

@@ -12,7 +12,6 @@ from activities.notices import Notices
 from runtime.embedded.temporal import TIME_SKIPPING, TemporalServer
 from tests.workflows.parts import MemoryBook, MemoryOperations, ScriptedBank, ScriptedMerchant
 from tests.workflows.world import World
-from webhooks.schedule import next_wait
 from worker import activities, bank_activities, workers
 
 
@@ -24,7 +23,7 @@ async def running_world(home: Path) -> AsyncIterator[World]:
     bank, book, merchant = ScriptedBank(), MemoryBook(), ScriptedMerchant()
     operations = MemoryOperations()
     funding = Funding({"sandbox": bank}, operations, "http://shop.invalid/pay/{}".format)
-    local = activities(funding, Bookkeeping(book), Notices(merchant, next_wait))
+    local = activities(funding, Bookkeeping(book), Notices(merchant))
     stories, banking = workers(client, local, bank_activities(funding))
     # Clocks stand until a test moves them; the default jumps from timer to timer by itself.
     skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))

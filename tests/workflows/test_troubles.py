@@ -7,6 +7,7 @@ from banks.port import Declined
 from domain.terms import Funding
 from tests.workflows.world import PRICE, World, eventually, refusal
 from workflows.escrow import EscrowWorkflow
+from workflows.names import notice_id
 
 DAY = timedelta(days=1)
 
@@ -83,7 +84,7 @@ async def test_a_merchant_that_is_down_holds_nothing_up_and_hears_it_later(world
     assert (await trade.outcome()).stage == "completed"
     world.merchant.down.remove(trade.id)
     for number in (3, 4, 5):
-        notice = world.client.get_workflow_handle(f"notice:{trade.id}:{number}")
+        notice = world.client.get_workflow_handle(notice_id(trade.id, number, "whe_1"))
         assert await asyncio.wait_for(notice.result(), 40) == "delivered"
     assert sorted(world.merchant.heard[trade.id]) == [2, 3, 4, 5]
 

@@ -28,7 +28,6 @@ from runtime.temporal import connect
 from tests.conftest import Database, Temporal
 from tests.integration.api.shop import Shop
 from tests.workflows.parts import ScriptedBank, ScriptedMerchant
-from webhooks.schedule import next_wait
 from worker import activities, bank_activities, workers
 
 NewShop = Callable[[str], Awaitable[Shop]]
@@ -54,6 +53,10 @@ def settings(database: Database, listener: socket.socket) -> Settings:
             "bank_api_key": "nobody",
             "bank_callback_secret": secrets.token_hex(32),
             "api_port": port,
+            # All tests come from one address, and much faster than people.
+            "failures_per_minute": 100_000,
+            "key_requests_per_minute": 100_000,
+            "link_requests_per_minute": 100_000,
         }
     )
 
@@ -74,7 +77,7 @@ async def teller(
     """A worker on the real ledger, and a bank that says what a test wants it to."""
     bank = ScriptedBank()
     funding = Funding({"sandbox": bank}, Operations(engine), settings.back_from_bank)
-    notices = Notices(ScriptedMerchant(), next_wait)
+    notices = Notices(ScriptedMerchant())
     local = activities(funding, Bookkeeping(Book(engine)), notices)
     stories, banking = workers(temporal.client, local, bank_activities(funding))
     async with stories, banking:

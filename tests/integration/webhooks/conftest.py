@@ -11,7 +11,7 @@ from tests.builders import terms
 from tests.integration.webhooks.merchant import Merchant
 from tests.integration.webhooks.sink import Sink, listening
 from webhooks.courier import courier
-from webhooks.endpoints import set_endpoint
+from webhooks.endpoints import Wanted, add
 from webhooks.messenger import WebhookMessenger
 from webhooks.port import Notice
 
@@ -24,8 +24,8 @@ async def sink() -> AsyncIterator[Sink]:
 
 @pytest_asyncio.fixture
 async def messenger(engine: AsyncEngine) -> AsyncIterator[WebhookMessenger]:
-    async with courier() as client:
-        yield WebhookMessenger(client, engine, Reading(engine))
+    async with courier() as post:
+        yield WebhookMessenger(post, engine, Reading(engine))
 
 
 @pytest_asyncio.fixture
@@ -35,5 +35,5 @@ async def merchant(engine: AsyncEngine, sink: Sink) -> Merchant:
     order = Escrow.opened(terms(escrow_id=escrow_id, merchant_id=merchant_id, order_id="书 №1 «ü»"))
     async with engine.begin() as connection:
         await open_escrow(connection, order)
-        secret = await set_endpoint(connection, merchant_id, sink.url, livemode=False)
-    return Merchant(merchant_id, secret, Notice(escrow_id, 1))
+        endpoint = await add(connection, merchant_id, Wanted(sink.url), livemode=False)
+    return Merchant(merchant_id, endpoint, Notice(escrow_id, 1, endpoint.id))

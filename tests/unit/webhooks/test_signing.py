@@ -18,7 +18,7 @@ KEY = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 def test_the_signature_is_hmac_sha256_over_id_timestamp_and_body() -> None:
     moment = datetime(2026, 3, 2, 12, tzinfo=UTC)
 
-    headers = signed_headers("evt_1", BODY, KEY, moment)
+    headers = signed_headers("evt_1", BODY, [KEY], moment)
 
     key = base64.b64decode(KEY.removeprefix("whsec_"))
     over = b"evt_1." + headers["webhook-timestamp"].encode() + b"." + BODY
@@ -33,11 +33,25 @@ def test_the_signature_is_hmac_sha256_over_id_timestamp_and_body() -> None:
 def test_what_we_sign_verifies() -> None:
     secret = new_secret()
 
-    headers = signed_headers("evt_1", BODY, secret, datetime.now(UTC))
+    headers = signed_headers("evt_1", BODY, [secret], datetime.now(UTC))
 
     assert Webhook(secret).verify(BODY, headers)["type"] == "escrow.paid"
     with pytest.raises(WebhookVerificationError):
         Webhook(secret).verify(BODY + b" ", headers)
+    with pytest.raises(WebhookVerificationError):
+        Webhook(new_secret()).verify(BODY, headers)
+
+
+def test_two_secrets_sign_side_by_side_and_either_verifies() -> None:
+    new, old = new_secret(), new_secret()
+
+    headers = signed_headers("evt_1", BODY, [new, old], datetime.now(UTC))
+
+    first, second = headers["webhook-signature"].split(" ")
+    assert first != second
+    assert all(one.startswith("v1,") for one in (first, second))
+    for secret in (new, old):
+        assert Webhook(secret).verify(BODY, headers)["type"] == "escrow.paid"
     with pytest.raises(WebhookVerificationError):
         Webhook(new_secret()).verify(BODY, headers)
 
@@ -47,15 +61,15 @@ def test_a_moment_in_another_time_zone_is_the_same_moment() -> None:
     now = datetime.now(UTC)
     shanghai = now.astimezone(timezone(timedelta(hours=8)))
 
-    headers = signed_headers("evt_1", BODY, KEY, shanghai)
+    headers = signed_headers("evt_1", BODY, [KEY], shanghai)
 
-    assert headers == signed_headers("evt_1", BODY, KEY, now)
+    assert headers == signed_headers("evt_1", BODY, [KEY], now)
     Webhook(KEY).verify(BODY, headers)
 
 
 def test_a_moment_without_a_time_zone_is_refused() -> None:
     with pytest.raises(ValueError, match="time zone"):
-        signed_headers("evt_1", BODY, KEY, datetime(2026, 3, 2, 12))  # noqa: DTZ001
+        signed_headers("evt_1", BODY, [KEY], datetime(2026, 3, 2, 12))  # noqa: DTZ001
 
 
 @pytest.mark.parametrize(
@@ -71,7 +85,7 @@ def test_a_moment_without_a_time_zone_is_refused() -> None:
 def test_a_secret_that_is_none_signs_nothing(secret: str) -> None:
     """The package takes one byte for a key."""
     with pytest.raises(BadSecret):
-        signed_headers("evt_1", BODY, secret, datetime.now(UTC))
+        signed_headers("evt_1", BODY, [secret], datetime.now(UTC))
 
 
 def test_secrets_are_not_repeated_and_long_enough() -> None:
