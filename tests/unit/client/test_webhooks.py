@@ -23,7 +23,7 @@ NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
 def signed(secret: str = SECRET, body: bytes = BODY, at: datetime = NOW) -> dict[str, str]:
-    return signed_headers("evt_1", body, secret, at)
+    return signed_headers("evt_1", body, [secret], at)
 
 
 def test_what_we_sign_is_the_event_of_the_guide() -> None:

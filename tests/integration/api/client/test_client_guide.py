@@ -44,7 +44,7 @@ async def test_the_guide_runs_from_top_to_bottom(
     assert names["escrow"].status == "closed"
     assert re.search(r"^escrow_ended req_\w+$", capsys.readouterr().out, flags=re.M)
     secret, body = new_secret(), SAID[0].encode()
-    headers = signed_headers("evt_1", body, secret, datetime.now(UTC))
+    headers = signed_headers("evt_1", body, [secret], datetime.now(UTC))
     assert names["hear"](body, headers, [secret]) == 204
     assert capsys.readouterr().out == "ship order-1\n"
     assert names["hear"](body, headers, [new_secret()]) == 401
