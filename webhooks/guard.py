@@ -33,12 +33,14 @@ class NameNotResolved(httpcore2.ConnectError):
 
 
 class Guard(httpcore2.AsyncNetworkBackend):
-    """Makes connections within `reach`."""
+    """Makes connections within `reach`; `plain` makes them to numbers, without looking."""
 
-    def __init__(self, reach: Reach, resolve: Resolve) -> None:
+    def __init__(
+        self, reach: Reach, resolve: Resolve, plain: httpcore2.AsyncNetworkBackend | None = None
+    ) -> None:
         self._reach = reach
         self._resolve = resolve
-        self._plain = httpcore2.AnyIOBackend()
+        self._plain = plain or httpcore2.AnyIOBackend()
 
     async def connect_tcp(
         self,

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import ssl
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
@@ -64,7 +65,7 @@ class Sink:
 
 
 @contextlib.asynccontextmanager
-async def listening() -> AsyncIterator[Sink]:
+async def listening(tls: ssl.SSLContext | None = None, port: int = 0) -> AsyncIterator[Sink]:
     sink = Sink()
     under_way: set[asyncio.Task[None]] = set()
 
@@ -73,7 +74,7 @@ async def listening() -> AsyncIterator[Sink]:
         under_way.add(task)
         task.add_done_callback(under_way.discard)
 
-    server = await asyncio.start_server(accept, LOOPBACK, 0)
+    server = await asyncio.start_server(accept, LOOPBACK, port, ssl=tls)
     sink.port = server.sockets[0].getsockname()[1]
     async with server:
         yield sink
