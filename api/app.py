@@ -16,7 +16,17 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
-from api import bank_callbacks, escrows, failures, idempotency, pages, purchases, reference
+from api import (
+    bank_callbacks,
+    escrows,
+    events,
+    failures,
+    idempotency,
+    pages,
+    purchases,
+    reference,
+    streams,
+)
 from api.doors import Doors
 from api.links import Links
 from api.middleware import BodyLimit, Envelope, safe_headers
@@ -41,6 +51,8 @@ def create_app(settings: Settings, engine: AsyncEngine, client: Client) -> FastA
     app.add_middleware(Envelope, headers=app.state.headers, registry=registry)
     failures.install(app)
     app.include_router(escrows.router)
+    app.include_router(streams.router)
+    app.include_router(events.router)
     app.include_router(bank_callbacks.router)
     app.include_router(pages.router)
     app.include_router(reference.router)

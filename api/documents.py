@@ -4,7 +4,7 @@ import json
 
 from fastapi import FastAPI
 
-from api import bank_callbacks, escrows, reference
+from api import bank_callbacks, escrows, events, reference, streams
 from api.problems import PROBLEMS
 
 ERRORS = """\
@@ -31,5 +31,7 @@ def openapi_json(_before: str = "") -> str:
     """docs/reference/openapi.json: the document that a running API serves at /openapi.json."""
     app = FastAPI()
     app.include_router(escrows.router)
+    app.include_router(streams.router)
+    app.include_router(events.router)
     app.include_router(bank_callbacks.router)
     return json.dumps(reference.document(app.routes), indent=2, ensure_ascii=False) + "\n"

@@ -19,6 +19,7 @@ DoorError
 ├── IdempotencyKeyReused     the same key with another request
 ├── IdempotencyKeyInFlight   the first request with this key is still being answered
 ├── PaymentDeclined          the bank refused to start the payment
+├── TooManyWaiting           one caller's long polls and streams
 ├── Unavailable              Temporal or PostgreSQL does not answer in time
 └── InternalError            a bug of ours
 """
@@ -123,6 +124,10 @@ class IdempotencyKeyInFlight(DoorError):
 
 class PaymentDeclined(DoorError):
     code = "payment_declined"
+
+
+class TooManyWaiting(DoorError):
+    code = "too_many_waiting"
 
 
 class Unavailable(DoorError):

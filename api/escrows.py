@@ -9,15 +9,16 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api import opening, promises, purchases
 from api.answers import JSON, answer_of, etag, send
-from api.auth import AMerchant
+from api.auth import AMerchant, EitherSide
 from api.commands import ACommand, APurchase, answer_once, obey, payment_page, standing, tell
 from api.doors import TheDoors
-from api.errors import PaymentDeclined, UnknownPaymentMethod
+from api.errors import PaymentDeclined, TooManyWaiting, UnknownPaymentMethod
 from api.fields import OrderId
 from api.idempotency import Answer, Keyed, Try, fingerprint, idempotency_key
 from api.methods import chosen
 from api.requests import EscrowIn, ExtensionIn, Nothing, PaymentIn, RefundIn, ShipmentIn
 from api.views import EscrowList, EscrowOut, PaymentOut, escrow_out
+from api.waiting import until_gone
 from domain import errors as rules
 from domain import events
 from workflows import commands
@@ -101,10 +102,14 @@ async def list_escrows(
     "/{escrow_id}",
     response_description="The purchase, and its version as `ETag`.",
     response_model=EscrowOut,
-    responses=promises.READ | {304: {"description": "Still that version."}},
+    responses=promises.READ
+    | promises.problems(TooManyWaiting)
+    | {304: {"description": "Still that version."}},
 )
 async def get_escrow(
+    request: Request,
     doors: TheDoors,
+    caller: EitherSide,
     purchase: APurchase,
     wait: Annotated[
         int, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for a change.")
@@ -115,12 +120,16 @@ async def get_escrow(
 ) -> Response:
     """One purchase. With `wait`, answers as soon as it changes, at the latest after so long.
 
-    Whoever sends `If-None-Match` gets 304 while that is still the present version.
+    Answers at once when nothing can change any more. Whoever sends `If-None-Match` gets 304 while
+    that is still the present version.
     """
     # Proxies that compress make an ETag weak.
     known = (if_none_match or etag(purchase.version)).removeprefix("W/")
-    if wait and known == etag(purchase.version):
-        await doors.watch.changed(purchase.id, purchase.version, timedelta(seconds=wait))
+    if wait and known == etag(purchase.version) and not purchase.settled:
+        patience = timedelta(seconds=wait)
+        with doors.watch.place(caller.subject):
+            change = doors.watch.changed(purchase.id, purchase.version, patience)
+            await until_gone(request, change)
         purchase = await purchases.get(doors.engine, purchase.id)
     headers = {"ETag": etag(purchase.version), "Cache-Control": "no-store"}
     if if_none_match and known == etag(purchase.version):

@@ -155,6 +155,11 @@ PROBLEMS: dict[type[Problematic], Problem] = {
         "This Idempotency-Key was used for another request",
         "Use a new key for a new request. A key is remembered for 30 days.",
     ),
+    door.TooManyWaiting: Problem(
+        429,
+        "Too many of yours wait already",
+        "End some long polls or streams, or come back after `Retry-After` seconds.",
+    ),
     door.InternalError: Problem(
         500,
         "Something is wrong on our side",

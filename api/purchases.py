@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, Select, select
+from sqlalchemy import ARRAY, Row, Select, Text, any_, literal, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import SQLModel, col
 
@@ -66,6 +66,11 @@ class Purchase:
     def version(self) -> int:
         return self.escrow.sequence
 
+    @property
+    def settled(self) -> bool:
+        """Ended, and every way out has its definitive answer from the bank."""
+        return self.escrow.ended and not self.returning
+
 
 def is_id(text: str) -> bool:
     return _ID.fullmatch(text) is not None
@@ -113,9 +118,11 @@ async def page(
 
 
 async def versions(engine: AsyncEngine, escrow_ids: Collection[str]) -> dict[str, int]:
-    query = select(col(EscrowRow.id), col(EscrowRow.version))
+    # One array, so that the statement is the same however many they are.
+    these = col(EscrowRow.id) == any_(literal(list(escrow_ids), ARRAY(Text)))
+    query = select(col(EscrowRow.id), col(EscrowRow.version)).where(these)
     async with engine.connect() as connection:
-        found = await connection.execute(query.where(col(EscrowRow.id).in_(escrow_ids)))
+        found = await connection.execute(query)
         return {row.id: row.version for row in found}
 
 

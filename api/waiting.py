@@ -4,14 +4,26 @@ Reads never touch Temporal, so this looks at the rows that the ledger moves.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Collection
+import contextlib
+from collections import Counter
+from collections.abc import Awaitable, Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 
+from fastapi import Request
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.exceptions import HTTPException
+
+from api.errors import TooManyWaiting, Unavailable
 
 #: A person does not notice it, and PostgreSQL does not notice ten primary-key lookups a second.
 TICK = timedelta(milliseconds=100)
+#: Places in one process. Who waits costs some 10 kB and a share of one query, no connection.
+PLACES = 1_000
+#: Of them for one merchant, or for the link of one purchase: nobody keeps all others out.
+PLACES_EACH = 100
+#: What a caller should wait before it asks for a place again.
+RETRY_AFTER = 5
 
 Versions = Callable[[Collection[str]], Awaitable[dict[str, int]]]
 
@@ -26,15 +38,34 @@ class Waiter:
 class Watch:
     """`versions` reads the present version of each of some escrows."""
 
-    def __init__(self, versions: Versions) -> None:
+    def __init__(
+        self, versions: Versions, *, places: int = PLACES, places_each: int = PLACES_EACH
+    ) -> None:
         self._versions = versions
+        self._places, self._places_each = places, places_each
+        self._taken: Counter[str] = Counter()
         self._waiters: set[Waiter] = set()
         self._looking: asyncio.Task[None] | None = None
-        self._stopped = False
+        self.stopped = False
+
+    @contextlib.contextmanager
+    def place(self, subject: str) -> Iterator[None]:
+        """Room for one who waits. Raises TooManyWaiting, Unavailable."""
+        if self._taken[subject] >= self._places_each:
+            raise TooManyWaiting(retry_after=RETRY_AFTER)
+        if self._taken.total() >= self._places:
+            raise Unavailable("too many wait already", retry_after=RETRY_AFTER)
+        self._taken[subject] += 1
+        try:
+            yield
+        finally:
+            self._taken[subject] -= 1
+            # Forgets whoever has no place any more.
+            self._taken += Counter()
 
     async def changed(self, escrow_id: str, version: int, patience: timedelta) -> None:
         """Return once the escrow is no longer at `version`, or when patience ends: look then."""
-        if self._stopped or not patience:
+        if self.stopped or not patience:
             return
         waiter = Waiter(escrow_id, version)
         self._waiters.add(waiter)
@@ -50,7 +81,7 @@ class Watch:
 
     def stop(self) -> None:
         """Send everybody home: a process that is leaving must not wait for who waits."""
-        self._stopped = True
+        self.stopped = True
         self._wake(self._waiters)
 
     async def _look(self) -> None:
@@ -67,3 +98,20 @@ class Watch:
     def _wake(self, waiters: Collection[Waiter]) -> None:
         for waiter in waiters:
             waiter.changed.set()
+
+
+async def until_gone(request: Request, waiting: Awaitable[None]) -> None:
+    """Wait, but not for a client that hangs up meanwhile."""
+    tasks = [asyncio.ensure_future(waiting), asyncio.create_task(_gone(request))]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+
+
+async def _gone(request: Request) -> None:
+    # A GET with a body that is too large is as good as gone.
+    with contextlib.suppress(HTTPException):
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
