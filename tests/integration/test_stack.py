@@ -1,15 +1,27 @@
 """The whole service as real processes: it comes up, each part can fall and rise again."""
 
+import asyncio
+import contextlib
+import signal
+import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import httpx2
+import psutil
 import pytest
 import pytest_asyncio
 
+from runtime.embedded.places import LOOPBACK
 from runtime.embedded.process import DidNotStart
-from runtime.stack import Stack, healthy
+from runtime.stack import ROOT, Stack, healthy
 
+#: Far longer than it takes; reached only when something never happens.
+PATIENCE = 60.0
+#: Each of two workers has a health and a metrics port.
+NEEDED = 4
 PARTS = ["postgres", "temporal", "bank", "api", "worker"]
 
 
@@ -56,3 +68,59 @@ async def test_a_part_that_cannot_start_says_why_and_nothing_is_left_running(
         await broken.start_all()
     assert sorted(broken.fallen()) == sorted(PARTS)
     broken.remove()
+
+
+def four_ports() -> int:
+    """The first of four free ports in a row."""
+    for first in range(21_000, 31_000, NEEDED):
+        with contextlib.ExitStack() as taken, contextlib.suppress(OSError):
+            for port in range(first, first + NEEDED):
+                taken.enter_context(socket.create_server((LOOPBACK, port)))
+            return first
+    raise OSError("no four free ports in a row")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def parent(stack: Stack) -> AsyncIterator[psutil.Popen]:
+    """Two workers that are up, and the process that looks after them."""
+    first = four_ports()
+    ports = {"DANBAO_WORKER_HEALTH_PORT": str(first), "DANBAO_METRICS_PORT": str(first + 1)}
+    parent = psutil.Popen(
+        [sys.executable, "worker.py", "--processes", "2"],
+        cwd=ROOT,
+        env={**stack.parts["worker"].process.env, **ports},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    children: list[psutil.Process] = []
+    try:
+        async with asyncio.timeout(PATIENCE):
+            for port in (first, first + 2):
+                while not await healthy(f"http://{LOOPBACK}:{port}"):  # noqa: ASYNC110 - a process
+                    await asyncio.sleep(0.05)
+        children = parent.children()
+        yield parent
+    finally:
+        for process in (parent, *children):
+            with contextlib.suppress(psutil.NoSuchProcess):
+                process.kill()
+        parent.wait()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+async def test_workers_end_with_the_process_that_started_them(
+    parent: psutil.Popen, number: signal.Signals
+) -> None:
+    workers = parent.children()
+    assert len(workers) == 2
+    parent.send_signal(number)
+    _, alive = await asyncio.to_thread(psutil.wait_procs, [parent, *workers], PATIENCE)
+    assert alive == []
+
+
+async def test_workers_end_when_one_of_them_does(parent: psutil.Popen) -> None:
+    """A supervisor then starts all of them again, instead of half a service going unnoticed."""
+    workers = parent.children()
+    workers[0].kill()
+    _, alive = await asyncio.to_thread(psutil.wait_procs, [parent, *workers], PATIENCE)
+    assert alive == []
