@@ -38,6 +38,8 @@ from runtime.health import health_door
 from runtime.settings import Settings
 from runtime.telemetry import configure_logging
 from runtime.temporal import connect, metered_runtime
+from vault.codec import PurchaseCodec
+from vault.keys import Keys
 from webhooks.addresses import LIVE, SANDBOX
 from webhooks.courier import courier
 from webhooks.messenger import WebhookMessenger
@@ -141,8 +143,9 @@ async def serve(
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     metered = metered_runtime(settings.worker_host, settings.metrics_port)
-    client = await connect("worker", runtime=metered)
     pool = connection_pool(settings.database_url, pool_size=settings.database_pool_size)
+    codec = PurchaseCodec(Keys(pool, settings.ring))
+    client = await connect("worker", runtime=metered, codec=codec)
     reach = LIVE if settings.mode == "live" else SANDBOX
     async with bank_of(settings) as bank, courier(reach) as post:
         reading = Reading(pool)

@@ -15,6 +15,8 @@ from runtime.database import engine
 from runtime.settings import Settings
 from runtime.telemetry import configure_logging
 from runtime.temporal import connect
+from vault.codec import PurchaseCodec
+from vault.keys import Keys
 
 #: The slowest command (`api/trade.py`) is over by then.
 GRACE = 30
@@ -42,7 +44,8 @@ class Server(uvicorn.Server):
 
 async def serve(settings: Settings, *, interceptors: Sequence[Interceptor] = ()) -> None:
     pool = engine(settings.database_url, pool_size=settings.database_pool_size)
-    client = await connect("api", lazy=True, interceptors=interceptors)
+    codec = PurchaseCodec(Keys(pool, settings.ring))
+    client = await connect("api", lazy=True, codec=codec, interceptors=interceptors)
     app = create_app(settings, pool, client)
     config = uvicorn.Config(
         app,

@@ -69,6 +69,7 @@ def _doors(settings: Settings, engine: AsyncEngine, client: Client) -> Doors:
         trade=Trade(client),
         links=Links(settings.link_secret.get_secret_value(), settings.public_url),
         watch=Watch(partial(purchases.versions, engine)),
+        ring=settings.ring,
         bank_secrets={"sandbox": settings.bank_callback_secret.get_secret_value()},
     )
 

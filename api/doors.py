@@ -11,6 +11,7 @@ from api.links import Links
 from api.trade import Trade
 from api.waiting import Watch
 from runtime.settings import Settings
+from vault.ring import Ring
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,7 @@ class Doors:
     trade: Trade
     links: Links
     watch: Watch
+    ring: Ring
     #: bank → the secret that its callbacks are signed with
     bank_secrets: Mapping[str, str]
 

@@ -1,4 +1,4 @@
-"""A purchase begins: key, row, first event and answer in one commit, then its workflow starts."""
+"""A purchase begins: row, first event, keys and answer in one commit, then its workflow starts."""
 
 import json
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from domain.escrow import Escrow
 from domain.terms import FeePolicy, Terms
 from ledger import book
 from ledger.reading import Reading
+from vault.keys import mint
 
 log = structlog.get_logger()
 
@@ -56,6 +57,7 @@ async def _open(
 ) -> Answer:
     terms = await _terms(connection, merchant_id, order)
     await book.open_escrow(connection, Escrow.opened(terms))
+    await mint(connection, doors.ring, terms.escrow_id)
     await connection.execute(
         insert(Checkout).values(
             escrow_id=terms.escrow_id,

@@ -10,8 +10,14 @@ from typing import Literal, Self
 from pydantic import AnyHttpUrl, Field, SecretStr, TypeAdapter, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from vault.ring import Ring
+
 ASYNCPG = "postgresql+asyncpg://"
 _HTTP_URL = TypeAdapter(AnyHttpUrl)
+VAULT_KEYS = (
+    "Master keys, each 64 hexadecimal digits, with commas between: the first seals the keys of "
+    "purchases, all of them open."
+)
 
 
 class Settings(BaseSettings):
@@ -36,6 +42,7 @@ class Settings(BaseSettings):
     link_secret: SecretStr = Field(
         min_length=32, description="Signs the links that let a buyer pay and confirm."
     )
+    vault_keys: SecretStr = Field(description=VAULT_KEYS)
     bank_url: str = Field(description="Base URL of the bank's API.")
     bank_api_key: SecretStr = Field(min_length=1, description="What the bank knows us by.")
     bank_callback_secret: SecretStr = Field(
@@ -59,6 +66,10 @@ class Settings(BaseSettings):
         default="info", description="Least severe line that is logged."
     )
 
+    @property
+    def ring(self) -> Ring:
+        return Ring.parse(self.vault_keys.get_secret_value())
+
     def back_from_bank(self, escrow_id: str) -> str:
         """Where a bank sends the buyer: without the link's token, which is not the bank's."""
         return f"{self.public_url}/pay/{escrow_id}"
@@ -67,6 +78,12 @@ class Settings(BaseSettings):
     @classmethod
     def _speaks_asyncpg(cls, url: str) -> str:
         return speaks_asyncpg(url)
+
+    @field_validator("vault_keys")
+    @classmethod
+    def _is_a_ring(cls, said: SecretStr) -> SecretStr:
+        Ring.parse(said.get_secret_value())
+        return said
 
     @field_validator("public_url", "bank_url")
     @classmethod

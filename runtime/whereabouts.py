@@ -4,7 +4,7 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Self
 
@@ -67,13 +67,18 @@ class Secrets:
     link: str
     bank_api_key: str
     bank_callback: str
+    vault_key: str
 
     @classmethod
     def kept_in(cls, file: Path) -> Self:
-        if not file.exists():
+        """Those of `file`; what an older version did not know yet is added to it."""
+        kept = json.loads(file.read_text()) if file.exists() else {}
+        missing = [field.name for field in fields(cls) if field.name not in kept]
+        if missing:
             file.touch(mode=0o600)
-            file.write_text(json.dumps(asdict(cls(*(secrets.token_hex(32) for _ in range(3))))))
-        return cls(**json.loads(file.read_text()))
+            kept |= {name: secrets.token_hex(32) for name in missing}
+            file.write_text(json.dumps(kept))
+        return cls(**kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,7 @@ def app_environment(
         "DATABASE_URL": at.app_url,
         "DANBAO_PUBLIC_URL": at.api_url,
         "DANBAO_LINK_SECRET": known.link,
+        "DANBAO_VAULT_KEYS": known.vault_key,
         "DANBAO_BANK_URL": at.bank_url,
         "DANBAO_BANK_API_KEY": known.bank_api_key,
         "DANBAO_BANK_CALLBACK_SECRET": known.bank_callback,

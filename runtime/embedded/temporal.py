@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from temporalio.client import Client
+from temporalio.converter import PayloadCodec
 from temporalio.service import RPCError
 
 from runtime.embedded.finder import find_temporal
@@ -82,8 +83,8 @@ class TemporalServer:
     async def stop(self) -> None:
         await self.process.stop()
 
-    async def client(self, role: str) -> Client:
-        return await connect(role, address=self.address)
+    async def client(self, role: str, codec: PayloadCodec | None = None) -> Client:
+        return await connect(role, address=self.address, codec=codec)
 
     async def _answers(self) -> bool:
         try:

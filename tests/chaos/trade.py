@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import httpx2
-from temporalio.client import Client, WorkflowFailureError
+from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError
 
 from runtime.demo.browser import Browser, Page, PageNotAsExpected
@@ -132,9 +132,10 @@ class Street:
         """Every way out has its definitive answer."""
         async with asyncio.timeout(PATIENCE):
             while True:
-                with contextlib.suppress(RPCError, WorkflowFailureError):
-                    await self.temporal.get_workflow_handle(escrow["id"]).result()
-                    return
+                with contextlib.suppress(RPCError):
+                    seen = await self.temporal.get_workflow_handle(escrow["id"]).describe()
+                    if seen.status is WorkflowExecutionStatus.COMPLETED:
+                        return
                 await asyncio.sleep(0.5)
 
     async def moved(self, escrow: Escrow) -> Counter[str]:

@@ -66,9 +66,13 @@ class World:
             fee=FeePolicy(bps=60),
         )
         client = self.skipper.client if skipping else self.client
+        await self.register(terms)
         await start_escrow(client, terms)
         handle = client.get_workflow_handle_for(EscrowWorkflow.run, terms.escrow_id)
         return Trade(self, terms, handle)
+
+    async def register(self, terms: Terms) -> None:
+        """What has to be there before a purchase starts: here, nothing."""
 
     async def paid(self, *, funding: Funding = Funding.DEDUCT, **kind: object) -> "Trade":
         trade = await self.open(funding=funding, **kind)  # type: ignore[arg-type]

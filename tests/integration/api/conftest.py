@@ -28,6 +28,8 @@ from runtime.temporal import connect
 from tests.conftest import Database, Temporal
 from tests.integration.api.shop import Shop
 from tests.workflows.parts import ScriptedBank, ScriptedMerchant
+from vault.codec import PurchaseCodec
+from vault.keys import Keys
 from worker import activities, bank_activities, workers
 
 NewShop = Callable[[str], Awaitable[Shop]]
@@ -49,6 +51,7 @@ def settings(database: Database, listener: socket.socket) -> Settings:
             "DATABASE_URL": database.app_url,
             "public_url": f"http://127.0.0.1:{port}",
             "link_secret": secrets.token_hex(32),
+            "vault_keys": secrets.token_hex(32),
             "bank_url": "http://127.0.0.1:1",
             "bank_api_key": "nobody",
             "bank_callback_secret": secrets.token_hex(32),
@@ -62,11 +65,14 @@ def settings(database: Database, listener: socket.socket) -> Settings:
 
 
 @pytest_asyncio.fixture(scope="session")
-async def temporal(server_home: Path) -> AsyncIterator[Temporal]:
+async def temporal(
+    server_home: Path, engine: AsyncEngine, settings: Settings
+) -> AsyncIterator[Temporal]:
     """A server of our own: nobody else's worker takes these purchases."""
     server = TemporalServer(server_home / "temporal-api", keep=False)
     await server.start()
-    yield Temporal(address=server.address, client=await server.client("tests"), server=server)
+    client = await server.client("tests", PurchaseCodec(Keys(engine, settings.ring)))
+    yield Temporal(address=server.address, client=client, server=server)
     await server.stop()
 
 

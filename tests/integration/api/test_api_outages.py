@@ -17,6 +17,8 @@ from runtime.embedded.postgres import PostgresServer
 from runtime.settings import Settings
 from tests.conftest import Temporal
 from tests.integration.api.shop import order
+from vault.codec import PurchaseCodec
+from vault.keys import Keys
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,8 @@ async def mortal(
     engine = pool(server.url("danbao", "danbao_app"), pool_size=3)
     async with engine.begin() as connection:
         merchant = await create_merchant(connection, "Mortal")
-    app = create_app(settings, engine, temporal.client)
+    client = await temporal.server.client("tests", PurchaseCodec(Keys(engine, settings.ring)))
+    app = create_app(settings, engine, client)
     async with httpx2.AsyncClient(
         transport=httpx2.ASGITransport(app),
         base_url=settings.public_url,

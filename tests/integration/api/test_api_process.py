@@ -17,6 +17,7 @@ import pytest_asyncio
 
 from runtime.embedded.places import LOOPBACK, free_ports, inherited
 from runtime.embedded.process import Process
+from runtime.settings import Settings
 from tests.conftest import ROOT, Database, Temporal, answers
 from tests.integration.api.shop import order, token_of
 
@@ -35,9 +36,15 @@ class Running:
     def log(self) -> str:
         return self.process.log.read_text()
 
+    @property
+    def vault_key(self) -> str:
+        return self.process.env["DANBAO_VAULT_KEYS"]
+
 
 @pytest_asyncio.fixture
-async def running(database: Database, temporal: Temporal, tmp_path: Path) -> AsyncIterator[Running]:
+async def running(
+    database: Database, temporal: Temporal, settings: Settings, tmp_path: Path
+) -> AsyncIterator[Running]:
     (port,) = free_ports(0)
     url = f"http://{LOOPBACK}:{port}"
     environment = {
@@ -47,6 +54,7 @@ async def running(database: Database, temporal: Temporal, tmp_path: Path) -> Asy
         "DANBAO_PUBLIC_URL": url,
         "DANBAO_API_PORT": str(port),
         "DANBAO_LINK_SECRET": LINK_SECRET,
+        "DANBAO_VAULT_KEYS": settings.vault_keys.get_secret_value(),
         "DANBAO_BANK_URL": "http://127.0.0.1:1",
         "DANBAO_BANK_API_KEY": BANK_KEY,
         "DANBAO_BANK_CALLBACK_SECRET": CALLBACK_SECRET,
@@ -118,7 +126,7 @@ async def test_nothing_secret_is_logged(running: Running) -> None:
             "/v1/banks/sandbox/callbacks", content=email, headers={"Bank-Signature": "t=1,v1=x"}
         )
     assert running.log.count('"event": "request"') >= 9
-    for secret in (key, token, email, LINK_SECRET, CALLBACK_SECRET, BANK_KEY):
+    for secret in (key, token, email, LINK_SECRET, CALLBACK_SECRET, BANK_KEY, running.vault_key):
         assert secret not in running.log
     assert f"/pay/{escrow['id']}" not in running.log
 

@@ -14,7 +14,7 @@ from domain.accounts import CHART
 from runtime.database import alembic_config, engine, migrate
 from runtime.embedded.postgres import PostgresServer
 
-for module in ("ledger", "banks", "webhooks", "api"):
+for module in ("ledger", "banks", "vault", "webhooks", "api"):
     import_module(f"{module}.tables")
 
 

@@ -7,6 +7,7 @@ GIVEN = {
     "DATABASE_URL": "postgresql+asyncpg://danbao_app:hunter2@db/danbao",
     "DANBAO_PUBLIC_URL": "http://localhost:8800/",
     "DANBAO_LINK_SECRET": "l" * 32,
+    "DANBAO_VAULT_KEYS": f"{'a' * 64},{'b' * 64}",
     "DANBAO_BANK_URL": "http://localhost:8810",
     "DANBAO_BANK_API_KEY": "bank-key",
     "DANBAO_BANK_CALLBACK_SECRET": "c" * 32,
@@ -45,6 +46,7 @@ def test_a_plain_postgresql_url_is_taken_too(monkeypatch: pytest.MonkeyPatch) ->
         {"DATABASE_URL": "mysql://db/danbao"},
         {"DANBAO_PUBLIC_URL": "localhost:8800"},
         {"DANBAO_LINK_SECRET": "short"},
+        {"DANBAO_VAULT_KEYS": "short"},
         {"DANBAO_API_PORT": "70000"},
         {"DANBAO_MODE": "live"},
     ],
@@ -60,7 +62,18 @@ def test_live_mode_is_encrypted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings(monkeypatch, DANBAO_MODE="live", **urls).mode == "live"
 
 
+def test_the_first_vault_key_seals_and_the_others_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    ring = settings(monkeypatch).ring
+    older = settings(monkeypatch, DANBAO_VAULT_KEYS="b" * 64).ring
+    assert ring.open(older.seal(b"secret", "here"), "here") == b"secret"
+    assert ring.first != older.first
+
+
 def test_secrets_are_not_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DANBAO_MIGRATION_URL", GIVEN["DATABASE_URL"])
     shown = repr(settings(monkeypatch)) + repr(MigrationSettings())
-    assert not [secret for secret in ("hunter2", "l" * 32, "bank-key", "c" * 32) if secret in shown]
+    assert not [
+        secret
+        for secret in ("hunter2", "l" * 32, "a" * 64, "bank-key", "c" * 32)
+        if secret in shown
+    ]

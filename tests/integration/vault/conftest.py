@@ -1,0 +1,52 @@
+from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+import pytest_asyncio
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from ledger.book import open_escrow
+from runtime.embedded.temporal import TIME_SKIPPING, TemporalServer
+from tests import builders
+from tests.integration.vault.shifts import Shifts
+from vault.keys import Keys
+from vault.ring import Ring
+
+NewPurchase = Callable[[], Awaitable[str]]
+
+K1, K2 = "1" * 64, "2" * 64
+
+
+@pytest.fixture(scope="session")
+def ring() -> Ring:
+    return Ring.parse(K1)
+
+
+@pytest.fixture
+def keys(engine: AsyncEngine, ring: Ring) -> Keys:
+    """With nothing remembered yet."""
+    return Keys(engine, ring)
+
+
+@pytest.fixture(scope="session")
+def new_purchase(engine: AsyncEngine) -> NewPurchase:
+    """The id of a purchase that has no key, as those older than keys."""
+
+    async def make() -> str:
+        escrow_id = f"esc_{uuid4().hex}"
+        async with engine.begin() as connection:
+            await open_escrow(connection, builders.opened(escrow_id=escrow_id))
+        return escrow_id
+
+    return make
+
+
+@pytest_asyncio.fixture(scope="session")
+async def shifts(server_home: Path, engine: AsyncEngine) -> AsyncIterator[Shifts]:
+    server = TemporalServer(
+        server_home / "temporal-vault", keep=False, dynamic_config=TIME_SKIPPING
+    )
+    await server.start()
+    yield Shifts(server, engine)
+    await server.stop()

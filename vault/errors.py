@@ -1,0 +1,43 @@
+"""Why something stays shut. None of them says a word of what is inside."""
+
+
+class VaultError(Exception):
+    """`code` is what programs read."""
+
+    code = "vault"
+
+
+class NotOfAPurchase(VaultError):
+    """Nothing says which purchase a payload belongs to, so no key is its key."""
+
+    code = "not_of_a_purchase"
+
+
+class UnknownPurchase(VaultError):
+    """There is no such purchase."""
+
+    code = "unknown_purchase"
+
+
+class UnknownKey(VaultError):
+    """We never made a key of this id."""
+
+    code = "unknown_key"
+
+
+class Erased(VaultError):
+    """The key was destroyed: nobody can read this any more, and that was the point."""
+
+    code = "erased"
+
+
+class MasterKeyMissing(VaultError):
+    """The ring does not hold the master key that this one is sealed with."""
+
+    code = "master_key_missing"
+
+
+class NotAuthentic(VaultError):
+    """Not what was sealed, or sealed for another purchase."""
+
+    code = "not_authentic"
