@@ -12,7 +12,7 @@ from workflows.money import paid_or_not, payment_order
 from workflows.purchase import Purchase
 
 with workflow.unsafe.imports_passed_through():
-    from banks.port import AlreadyPaid, Closed, Declined, Truth
+    from banks.port import AlreadyPaid, Closed, Declined, Pending, Truth, Unheard
     from domain import events
     from domain.errors import BankUndecided
     from domain.escrow import Escrow
@@ -118,9 +118,22 @@ class Paying:
         if reference in self.purchase.booked:
             return
         if self.under_way and reference == escrow.payment:
-            await self._settle(escrow.attempt)
+            await self._hear_out(escrow.attempt)
         elif ":payment:" in reference:
             await give_back_late(late_order(escrow, reference))
+
+    async def _hear_out(self, attempt: int) -> None:
+        """Something has happened, says the bank: ask until it says what, also if we move on."""
+        asked = payment_order(self.purchase.escrow, attempt)
+        truth = await steps.find_payment(asked)
+        if isinstance(truth, Pending | Unheard):
+            self.purchase.errands.run(f"hear {asked.reference}", self._decide(attempt))
+        else:
+            await self._book(attempt, truth)
+
+    async def _decide(self, attempt: int) -> None:
+        asked = payment_order(self.purchase.escrow, attempt)
+        await self._book(attempt, await steps.decide_payment(asked))
 
     async def _lapse(self, attempt: int) -> None:
         """The payment window is over: close at the bank, whenever it answers."""
@@ -128,7 +141,7 @@ class Paying:
         await self._closed_or_paid(attempt, await steps.close_payment(asked))
         if self._current(attempt):
             # Paid, says the bank, but not yet what: wait until it does.
-            await self._book(attempt, await steps.decide_payment(asked))
+            await self._decide(attempt)
 
     async def _closed_or_paid(self, attempt: int, answer: Closed | AlreadyPaid) -> None:
         if isinstance(answer, Closed):

@@ -40,7 +40,7 @@ class Paying(Story):
         if attempt in self.memory.booked:
             return
         if self.under_way and reference == self.escrow.payment:
-            self._settle(attempt)
+            self._hear_out(attempt)
         else:
             self.send(self.late.start, reference)
 
@@ -68,7 +68,7 @@ class Paying(Story):
     def find_done(self, attempt: str, truth: Truth) -> None:
         self._book(int(attempt), truth)
 
-    decide_done = find_done
+    decide_done = hear_done = find_done
 
     # The lock and the table.
 
@@ -162,6 +162,16 @@ class Paying(Story):
             truth = self.local(lambda: self.line.say("find", reference))
         except OutcomeUnknown:
             self.errand(f"find {attempt}", lambda _: self.line.say("find", reference))
+        else:
+            self._book(attempt, truth)
+
+    def _hear_out(self, attempt: int) -> None:
+        """Something has happened, says the bank: ask until it says what, also if we move on."""
+        reference = self._reference(attempt)
+        try:
+            truth = self.local(lambda: self.activities.decide(reference))
+        except OutcomeUnknown:
+            self.errand(f"hear {attempt}", lambda _: self.activities.decide(reference))
         else:
             self._book(attempt, truth)
 

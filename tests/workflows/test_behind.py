@@ -116,3 +116,17 @@ async def test_a_payment_found_undone_is_no_news(world: World) -> None:
     await eventually(lambda: world.bank.times("find", trade.reference("payment")) == 1)
     await trade.bank_says(Declined("expired"))
     await eventually(lambda: trade.steps == ["payment_started", "payment_declined"])
+
+
+async def test_a_report_that_came_before_its_attempt_was_left_is_heard_out(world: World) -> None:
+    """The bank said closed and took the money all the same, and tells what a little late."""
+    trade = await world.open()
+    await trade.pay()
+    await trade.bank_reports(attempt=1)
+    await eventually(lambda: world.bank.times("find", trade.reference("payment")) >= 1)
+    await trade.pay()
+    world.bank.truths[trade.reference("payment")] = Deducted(PRICE)
+    await eventually(lambda: world.bank.times("refund", trade.reference("late_refund")) == 1)
+    assert await trade.late_outcome() == "given_back"
+    await trade.cancel()
+    assert (await trade.outcome()).stage == "closed"
