@@ -1,6 +1,6 @@
 """All of Danbao on one machine, each part a real process: for the demo and for crash tests.
 
-    postgres → schema → temporal → bank → api → worker(s)
+    postgres → schema → temporal → bank → api → worker(s) (→ shop, once it has a merchant)
 
 Parts keep their ports, secrets and data when they are killed and started again. A server that the
 environment names (DATABASE_URL, TEMPORAL_ADDRESS) is used as it is, never started or stopped.
@@ -36,6 +36,7 @@ from runtime.whereabouts import (
     app_environment,
     bank_environment,
     named,
+    shop_environment,
 )
 
 ROOT = Path(__file__).parents[1]
@@ -79,7 +80,7 @@ class Stack:
         self._extra = extra or {}
         self._instead = instead or {}
         wanted = ports or Ports()
-        api_port, bank_port = free_ports(wanted.api, wanted.bank)
+        api_port, bank_port, shop_port = free_ports(wanted.api, wanted.bank, wanted.shop)
         self._postgres = None if "DATABASE_URL" in environ else self._embedded_postgres()
         self._temporal = None if "TEMPORAL_ADDRESS" in environ else self._embedded_temporal(wanted)
         self.at = Whereabouts(
@@ -87,6 +88,7 @@ class Stack:
             *self._temporal_doors(environ),
             api_port=api_port,
             bank_port=bank_port,
+            shop_port=shop_port,
         )
         self._add_our_own(workers)
 
@@ -121,6 +123,13 @@ class Stack:
     async def start(self, name: str) -> None:
         """Start one part, again or for the first time, and wait until it is ready."""
         await self.parts[name].start()
+
+    async def open_shop(self, api_key: str, webhook_secret: str) -> None:
+        """Start the example shop for a merchant who is told at its `/webhooks`."""
+        books = self.home / "shop.sqlite"
+        told = shop_environment(self.at, api_key, webhook_secret, books, ROOT / "client")
+        self._add("shop", "shop", ["examples/shop.py"], told, self.at.shop_port)
+        await self.start("shop")
 
     async def stop(self) -> None:
         """End everything that we started, last first."""

@@ -31,14 +31,15 @@ class Ports:
 
     api: int = 0
     bank: int = 0
+    shop: int = 0
     temporal: int = 0
     temporal_ui: int = 0
 
 
 #: What people remember.
-USUAL_PORTS = Ports(api=8800, bank=8810, temporal=7233, temporal_ui=8233)
+USUAL_PORTS = Ports(api=8800, bank=8810, shop=8820, temporal=7233, temporal_ui=8233)
 #: Where people who want other ones say so: these are not given up when they are busy.
-PORT_SETTINGS = {"api": "DANBAO_API_PORT", "bank": "SANDBOX_BANK_PORT"}
+PORT_SETTINGS = {"api": "DANBAO_API_PORT", "bank": "SANDBOX_BANK_PORT", "shop": "SHOP_PORT"}
 
 
 def wanted_ports(environ: Mapping[str, str]) -> Ports:
@@ -92,6 +93,7 @@ class Whereabouts:
     temporal_ui_url: str
     api_port: int
     bank_port: int
+    shop_port: int
 
     @property
     def api_url(self) -> str:
@@ -100,6 +102,10 @@ class Whereabouts:
     @property
     def bank_url(self) -> str:
         return f"http://{LOOPBACK}:{self.bank_port}"
+
+    @property
+    def shop_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.shop_port}"
 
 
 def app_environment(
@@ -135,4 +141,21 @@ def bank_environment(at: Whereabouts, known: Secrets) -> dict[str, str]:
         "SANDBOX_BANK_API_KEY": known.bank_api_key,
         "SANDBOX_BANK_CALLBACK_URL": at.api_url + CALLBACK_PATH,
         "SANDBOX_BANK_CALLBACK_SECRET": known.bank_callback,
+    }
+
+
+def shop_environment(
+    at: Whereabouts, api_key: str, webhook_secret: str, database: Path, python_path: Path
+) -> dict[str, str]:
+    """For the example shop: what a merchant knows of us, and where the client is."""
+    return {
+        **inherited(os.environ),
+        "PYTHONPATH": str(python_path),
+        "DANBAO_URL": at.api_url,
+        "DANBAO_API_KEY": api_key,
+        "SHOP_WEBHOOK_SECRETS": webhook_secret,
+        "SHOP_URL": at.shop_url,
+        "SHOP_HOST": LOOPBACK,
+        "SHOP_PORT": str(at.shop_port),
+        "SHOP_DATABASE": str(database),
     }

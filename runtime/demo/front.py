@@ -13,8 +13,8 @@ from runtime.demo.merchant import NewMerchant, new_merchant
 from runtime.demo.progress import Progress
 from runtime.demo.purchase import CHAPTERS, CODE, CUSTOMER, PASSWORD, buy
 from runtime.demo.scenes import SCENES, play
-from runtime.demo.shop import Escrow, Notices, Shop, listening
-from runtime.embedded.places import free_ports, sole_use
+from runtime.demo.shop import Escrow, Shop
+from runtime.embedded.places import sole_use
 from runtime.embedded.process import DidNotStart
 from runtime.stack import Stack
 from runtime.whereabouts import insist, wanted_ports
@@ -26,10 +26,10 @@ LOOK_EVERY = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What a demo that is started again goes on with."""
+    """What a demo that is started again goes on with. `told_at` is the merchant's endpoint."""
 
     merchant: NewMerchant
-    webhook_port: int
+    told_at: str
 
 
 async def run_demo(state: Path, environ: dict[str, str], progress: Progress) -> int:
@@ -39,31 +39,29 @@ async def run_demo(state: Path, environ: dict[str, str], progress: Progress) -> 
     with sole_use(home):
         stack = Stack(home, ports=wanted_ports(environ), environ=environ)
         async with stack.running(progress.part):
-            kept = await the_merchant(stack)
-            async with listening(kept.webhook_port) as notices:
-                notices.secret = kept.merchant.webhook_secret
-                await show(stack, kept.merchant, notices, progress)
-                await mend(stack, progress)
+            merchant = await the_merchant(stack)
+            progress.part("shop")
+            await stack.open_shop(merchant.api_key, merchant.webhook_secret)
+            await show(stack, merchant, progress)
+            await mend(stack, progress)
     return 0
 
 
-async def the_merchant(stack: Stack) -> Kept:
-    """The merchant of the last demo in this home, or a new one."""
-    file = stack.home / "merchant.json"
+async def the_merchant(stack: Stack) -> NewMerchant:
+    """The merchant of the last demo in this home, or a new one that is told at the shop."""
+    file, told_at = stack.home / "merchant.json", f"{stack.at.shop_url}/webhooks"
     if file.exists():
         said = json.loads(file.read_text())
-        known = Kept(NewMerchant(**said["merchant"]), said["webhook_port"])
-        # Its notices go where they went; if somebody else sits there now, it is another merchant.
-        if free_ports(known.webhook_port) == [known.webhook_port]:
-            return known
-    [port] = free_ports(0)
-    made = Kept(await new_merchant(stack, "Tea & Boots", f"http://127.0.0.1:{port}/webhooks"), port)
+        # The shop of the last one had another port: what its merchant is told gets lost there.
+        if said.get("told_at") == told_at:
+            return NewMerchant(**said["merchant"])
+    made = Kept(await new_merchant(stack, "Tea & Boots", told_at), told_at)
     file.touch(mode=0o600)
     file.write_text(json.dumps(asdict(made)))
-    return made
+    return made.merchant
 
 
-async def show(stack: Stack, merchant: NewMerchant, notices: Notices, progress: Progress) -> None:
+async def show(stack: Stack, merchant: NewMerchant, progress: Progress) -> None:
     async with Shop(stack.at.api_url, merchant.api_key) as shop:
         if not await shop.orders():
             progress.say("filling the shop with orders …")
@@ -88,6 +86,8 @@ def places(
     stack: Stack, merchant: NewMerchant, bought: Escrow, orders: list[Escrow]
 ) -> Iterator[tuple[str, str]]:
     at = stack.at
+    yield "The shop", f"{at.shop_url}   buy something"
+    yield "… its back office", f"{at.shop_url}/orders   send what was paid"
     yield "API reference", f"{at.api_url}/docs"
     yield "API key", merchant.api_key
     yield (

@@ -16,6 +16,7 @@ PARTS = {
     "bank": "the sandbox bank",
     "api": "the API",
     "worker": "the worker",
+    "shop": "the shop",
 }
 
 

@@ -5,7 +5,15 @@ import pytest
 
 from runtime.embedded.places import LOOPBACK
 from runtime.stack import Stack
-from runtime.whereabouts import USUAL_PORTS, MissingSetting, Ports, Secrets, insist, wanted_ports
+from runtime.whereabouts import (
+    USUAL_PORTS,
+    MissingSetting,
+    Ports,
+    Secrets,
+    insist,
+    shop_environment,
+    wanted_ports,
+)
 
 ELSEWHERE = {
     "DATABASE_URL": "postgresql://danbao_app:a@db.example/danbao",
@@ -40,13 +48,24 @@ def test_no_part_learns_a_password_that_is_not_its_own(tmp_path: Path) -> None:
     assert stack.at.bank_database_url not in environments["api"] | environments["worker"]
 
 
+def test_the_shop_is_told_what_a_merchant_knows_and_no_more(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, environ=ELSEWHERE)
+    books, client = tmp_path / "shop.sqlite", tmp_path / "client"
+    told = shop_environment(stack.at, "ek_test_1", "whsec_1", books, client)
+    assert told["DANBAO_URL"] == stack.at.api_url
+    assert told["SHOP_URL"] == stack.at.shop_url
+    ours = {stack.at.owner_url, stack.at.app_url, stack.secrets.link, stack.secrets.bank_api_key}
+    assert ours.isdisjoint(told.values())
+    assert {name for name in told if name.startswith("DANBAO_")} == {"DANBAO_URL", "DANBAO_API_KEY"}
+
+
 def test_every_part_has_its_own_port(tmp_path: Path) -> None:
     stack = Stack(tmp_path, environ=ELSEWHERE, workers=3)
     workers = [part.process for name, part in stack.parts.items() if name.startswith("worker")]
     ports = [process.env["DANBAO_WORKER_HEALTH_PORT"] for process in workers]
     ports += [process.env["DANBAO_METRICS_PORT"] for process in workers]
-    ports += [str(stack.at.api_port), str(stack.at.bank_port)]
-    assert len(set(ports)) == 8
+    ports += [str(port) for port in (stack.at.api_port, stack.at.bank_port, stack.at.shop_port)]
+    assert len(set(ports)) == 9
 
 
 def test_a_part_can_be_told_more(tmp_path: Path) -> None:
@@ -64,7 +83,8 @@ def test_secrets_stay_the_same_and_to_themselves(tmp_path: Path) -> None:
 def test_ports_are_the_usual_ones_or_what_the_environment_says() -> None:
     assert wanted_ports({}) == USUAL_PORTS
     assert wanted_ports({"DANBAO_API_PORT": "9000"}).api == 9000
-    assert Ports() == Ports(0, 0, 0, 0)
+    assert wanted_ports({"SHOP_PORT": "9001"}).shop == 9001
+    assert Ports() == Ports(0, 0, 0, 0, 0)
 
 
 def test_a_port_that_was_asked_for_is_not_exchanged() -> None:
