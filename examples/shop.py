@@ -7,12 +7,13 @@
 `/orders`; this one listens to its own machine only.
 """
 
+import asyncio
 import hashlib
 import os
 import secrets
 import sqlite3
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Annotated, Self, cast
 
@@ -148,6 +149,16 @@ class Orders:
                 (escrow.status, escrow.version, escrow.id, escrow.version),
             )
 
+    def read_up_to(self) -> str | None:
+        """The last event that was read in the log."""
+        for row in self._rows("SELECT event_id FROM log_read"):
+            return cast(str, row["event_id"])
+        return None
+
+    def have_read(self, event_id: str) -> None:
+        with self._books() as books:
+            books.execute("INSERT OR REPLACE INTO log_read VALUES (1, ?)", (event_id,))
+
     def all(self) -> list[sqlite3.Row]:
         return self._rows("SELECT * FROM orders ORDER BY escrow_id DESC LIMIT 100")
 
@@ -184,6 +195,7 @@ CREATE TABLE IF NOT EXISTS orders (
 CREATE TABLE IF NOT EXISTS heard (
     webhook_id TEXT PRIMARY KEY, type TEXT, order_id TEXT, sequence INTEGER, at TEXT
 );
+CREATE TABLE IF NOT EXISTS log_read (one INTEGER PRIMARY KEY, event_id TEXT);
 """
 
 
@@ -191,8 +203,25 @@ CREATE TABLE IF NOT EXISTS heard (
 async def opened(shop: FastAPI) -> AsyncIterator[None]:
     settings = Settings.from_environment(os.environ)
     shop.state.settings, shop.state.orders = settings, Orders(settings.database)
-    async with AsyncDanbao(settings.danbao_url, settings.api_key) as shop.state.danbao:
+    async with (
+        AsyncDanbao(settings.danbao_url, settings.api_key) as shop.state.danbao,
+        asyncio.TaskGroup() as meanwhile,
+    ):
+        catching_up = meanwhile.create_task(catch_up(shop.state.danbao, shop.state.orders))
         yield
+        catching_up.cancel()
+
+
+async def catch_up(danbao: AsyncDanbao, orders: Orders) -> None:
+    """Read in the event log what was told while the shop was closed.
+
+    Only to be quick: webhooks are repeated for three days.
+    """
+    with suppress(DanbaoError):
+        async for event in danbao.events.list(after=orders.read_up_to()):
+            if isinstance(event, EscrowEvent):
+                orders.hear(event)
+            orders.have_read(event.id)
 
 
 def the_settings(request: Request) -> Settings:

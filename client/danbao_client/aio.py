@@ -8,6 +8,7 @@ import httpx2
 from danbao_client.calls import Call
 from danbao_client.errors import NoAnswer
 from danbao_client.escrows import AsyncEscrows
+from danbao_client.log import AsyncEvents
 from danbao_client.problems import Problem
 from danbao_client.retries import BROKEN, Retries
 from danbao_client.wire import PATIENCE, Wire, answer, no_answer
@@ -36,6 +37,7 @@ class AsyncDanbao:
         self._http = http or httpx2.AsyncClient()
         self._ours = http is None
         self.escrows = AsyncEscrows(self)
+        self.events = AsyncEvents(self)
 
     def __repr__(self) -> str:
         return self._wire.shown("AsyncDanbao")

@@ -1,6 +1,6 @@
 """Every route as data: what is asked, and what the answer is read as. Both clients send these."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Generic, Protocol, TypeVar
@@ -8,10 +8,14 @@ from uuid import uuid4
 
 from pydantic import BaseModel, TypeAdapter
 
+from danbao_client.events import EVENT, EscrowEvents, Event, EventPage
 from danbao_client.models import Escrow, EscrowPage, Items, NewTerms, Status
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
+
+#: What a query parameter may be; a sequence is the same parameter several times.
+Asked = str | int | Sequence[str]
 
 NOT_MODIFIED = 304
 #: The longest that the API holds a question back.
@@ -32,7 +36,7 @@ class Call(Generic[T]):
     path: str
     read: Callable[[int, bytes], T]
     ids: Mapping[str, str] = field(default_factory=dict)
-    query: Mapping[str, str | int] = field(default_factory=dict)
+    query: Mapping[str, Asked] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = None
     key: str = ""
@@ -105,6 +109,27 @@ def list_escrows(
     asked = {"status": status, "order_id": order_id, "cursor": cursor, "limit": limit}
     query = {name: value for name, value in asked.items() if value is not None}
     return Call("GET", "/v1/escrows", _model(EscrowPage), query=query)
+
+
+def escrow_events(escrow_id: str, after: int) -> Call[EscrowEvents]:
+    path = "/v1/escrows/{escrow_id}/events"
+    return Call("GET", path, _model(EscrowEvents), {"escrow_id": escrow_id}, query={"after": after})
+
+
+def list_events(*, after: str | None, types: Sequence[str], limit: int) -> Call[EventPage]:
+    query: dict[str, Asked] = {"limit": limit}
+    if after:
+        query["after"] = after
+    if types:
+        query["types"] = types
+    return Call("GET", "/v1/events", _model(EventPage), query=query)
+
+
+def get_event(event_id: str) -> Call[Event]:
+    def read(_status: int, body: bytes) -> Event:
+        return EVENT.validate_json(body)
+
+    return Call("GET", "/v1/events/{event_id}", read, {"event_id": event_id})
 
 
 def ship(

@@ -7,6 +7,7 @@ from datetime import timedelta
 from danbao_client import calls
 from danbao_client.calls import LONGEST_WAIT, AsyncSender, Sender
 from danbao_client.errors import StillWaiting
+from danbao_client.events import Event
 from danbao_client.models import Escrow, EscrowPage, Items, NewTerms, Status
 
 #: How long `until` waits when nobody says otherwise.
@@ -92,6 +93,10 @@ class Escrows:
         while page.has_more:
             page = self.page(status=status, order_id=order_id, limit=limit, cursor=page.next_cursor)
             yield from page.data
+
+    def events(self, escrow_id: str, *, after: int = 0) -> tuple[Event, ...]:
+        """What happened to one purchase so far, oldest first; after event number `after`."""
+        return self._send(calls.escrow_events(escrow_id, after)).data
 
     def ship(
         self,
@@ -206,6 +211,10 @@ class AsyncEscrows:
             )
             for escrow in page.data:
                 yield escrow
+
+    async def events(self, escrow_id: str, *, after: int = 0) -> tuple[Event, ...]:
+        """What happened to one purchase so far, oldest first; after event number `after`."""
+        return (await self._send(calls.escrow_events(escrow_id, after))).data
 
     async def ship(
         self,

@@ -9,9 +9,9 @@ gaps, and `escrow` is how the purchase stood right after.
 """
 
 from datetime import datetime
-from typing import Any, ClassVar
+from typing import Annotated, Any, ClassVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, TypeAdapter
 
 from danbao_client.models import Answered, AnyStatus
 
@@ -159,10 +159,30 @@ TYPES: dict[str, type[EscrowEvent]] = {kind.kind: kind for kind in EscrowEvent._
 
 def event(said: Any) -> Event:
     """The event that a JSON document tells. Raises pydantic.ValidationError."""
+    if isinstance(said, Event):
+        return said
     kind = said.get("type") if isinstance(said, dict) else None
     if isinstance(kind, str) and kind in TYPES:
         return TYPES[kind].model_validate(said)
     return _unknown(kind).model_validate(said)
+
+
+AnyEvent = Annotated[Event, BeforeValidator(event)]
+EVENT: TypeAdapter[Event] = TypeAdapter(AnyEvent)
+
+
+class EventPage(Answered):
+    """In the order of the log. `next_cursor` is where to go on, now or whenever there is more."""
+
+    data: tuple[AnyEvent, ...]
+    has_more: bool
+    next_cursor: str | None = None
+
+
+class EscrowEvents(Answered):
+    """All events of one purchase so far, oldest first."""
+
+    data: tuple[AnyEvent, ...]
 
 
 def _unknown(kind: object) -> type[Event]:

@@ -184,6 +184,12 @@ class IdempotencyKeyReused(Unprocessable):
     code = "idempotency_key_reused"
 
 
+class TooManyWaiting(TooManyRequests):
+    """Too many long polls or streams of yours are open."""
+
+    code = "too_many_waiting"
+
+
 class InternalError(ServerError):
     code = "internal_error"
 

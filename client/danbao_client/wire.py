@@ -11,7 +11,7 @@ from urllib.parse import quote, urlsplit
 import httpx2
 from pydantic import ValidationError
 
-from danbao_client.calls import NOT_MODIFIED, Call
+from danbao_client.calls import NOT_MODIFIED, Asked, Call
 from danbao_client.errors import NoAnswer, UnreadableAnswer
 from danbao_client.problems import Problem, problem
 from danbao_client.retries import retry_after
@@ -28,7 +28,7 @@ class Request(TypedDict):
 
     method: str
     url: str
-    params: dict[str, str | int]
+    params: dict[str, Asked]
     headers: dict[str, str]
     content: bytes | None
     timeout: httpx2.Timeout

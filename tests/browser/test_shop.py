@@ -1,5 +1,6 @@
 """Somebody buys in the example shop and pays at the bank's page; the shop sends, they confirm."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
@@ -98,14 +99,29 @@ async def test_a_button_pressed_twice_is_one_order(stack: Stack) -> None:
     assert office.count("A reading lamp") == 1
 
 
-async def test_a_shop_that_was_killed_goes_on_with_its_orders(stack: Stack) -> None:
+async def listed(stack: Stack) -> list[str]:
+    """Ids of the purchases that the back office shows."""
     async with httpx2.AsyncClient(base_url=stack.at.shop_url, trust_env=False) as office:
-        before = re.findall(r'id="(esc_\w+)"', (await office.get("/orders")).text)
-        stack.kill("shop")
-        await stack.start("shop")
-        after = re.findall(r'id="(esc_\w+)"', (await office.get("/orders")).text)
-    assert before == after
+        return re.findall(r'id="(esc_\w+)"', (await office.get("/orders")).text)
+
+
+async def test_a_shop_that_was_killed_goes_on_with_its_orders(stack: Stack) -> None:
+    before = await listed(stack)
+    stack.kill("shop")
+    await stack.start("shop")
+    assert await listed(stack) == before
     assert before
+
+
+async def test_a_shop_that_lost_its_books_reads_them_in_the_log(stack: Stack) -> None:
+    before = await listed(stack)
+    stack.kill("shop")
+    (stack.home / "shop.sqlite").unlink()
+    await stack.start("shop")
+    async with asyncio.timeout(PATIENCE / 1000):
+        while await listed(stack) != before:  # noqa: ASYNC110 (a page has no event)
+            await asyncio.sleep(0.1)
+    assert len(before) > 1
 
 
 async def test_an_order_that_danbao_refuses_is_a_page_that_says_why(stack: Stack) -> None:

@@ -34,6 +34,9 @@ CALLS: tuple[Call[Any], ...] = (
     calls.list_escrows(status=Status.DISPUTED, order_id="A-1001", cursor=ESCROW, limit=5),
     calls.escrow_changed(ESCROW, 3, 25),
     calls.get_escrow(ESCROW),
+    calls.escrow_events(ESCROW, 3),
+    calls.list_events(after="evt_1", types=["escrow.paid"], limit=5),
+    calls.get_event("evt_1"),
     calls.ship(ESCROW, carrier="SF Express", tracking="SF1"),
     calls.extend(ESCROW, timedelta(days=3)),
     calls.cancel(ESCROW),
@@ -45,4 +48,8 @@ LEFT_OUT = {
     ("post", "/v1/escrows/{escrow_id}/payment"): BUYERS,
     ("post", "/v1/escrows/{escrow_id}/receipt"): BUYERS,
     ("post", "/v1/banks/{bank}/callbacks"): "for banks, which sign what they say",
+}
+#: Parameters of routes that the client has.
+NOT_SAID = {
+    ("/v1/escrows/{escrow_id}/events", "last-event-id"): "of the stream, which is for browsers",
 }

@@ -9,13 +9,17 @@ from typing import Any
 
 import pytest
 
-from danbao_client import AsyncDanbao, Danbao, UnreadableAnswer, calls, escrows, models
+from danbao_client import AsyncDanbao, Danbao, UnreadableAnswer, calls, escrows, log, models
 from danbao_client.wire import Wire, answer
 
 KEY = "ek_test_0123456789abcdef0123456789abcdef"
 URL = "https://pay.example"
 
-PAIRS = [(Danbao, AsyncDanbao), (escrows.Escrows, escrows.AsyncEscrows)]
+PAIRS = [
+    (Danbao, AsyncDanbao),
+    (escrows.Escrows, escrows.AsyncEscrows),
+    (log.Events, log.AsyncEvents),
+]
 
 
 def methods(kind: type) -> dict[str, inspect.Signature]:

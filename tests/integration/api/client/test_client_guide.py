@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from danbao_client import AsyncDanbao, escrows
+from danbao_client import AsyncDanbao, escrows, log
 from tests.integration.api.shop import Shop
 from tests.workflows.parts import ScriptedBank
 from webhooks.signing import new_secret, signed_headers
@@ -42,6 +42,7 @@ async def test_the_guide_runs_from_top_to_bottom(
     assert names["open_orders"] == ["A-1001"]
     assert names["newer"] is None
     assert names["escrow"].status == "closed"
+    assert names["last"].startswith("evt_")
     assert re.search(r"^escrow_ended req_\w+$", capsys.readouterr().out, flags=re.M)
     secret, body = new_secret(), SAID[0].encode()
     headers = signed_headers("evt_1", body, [secret], datetime.now(UTC))
@@ -60,4 +61,5 @@ async def test_the_readme_runs(
 
 def test_the_guide_names_every_method() -> None:
     named = set(re.findall(r"^\| `(\w+)\(", GUIDE, flags=re.M))
-    assert named == {name for name in vars(escrows.Escrows) if not name.startswith("_")}
+    methods = {name for kind in (escrows.Escrows, log.Events) for name in vars(kind)}
+    assert named == {name for name in methods if not name.startswith("_")}

@@ -6,7 +6,7 @@ from datetime import timedelta
 import httpx2
 import pytest
 
-from danbao_client import AsyncDanbao, Danbao, Status, StillWaiting, problems
+from danbao_client import AsyncDanbao, Danbao, EscrowEvent, Status, StillWaiting, problems
 from tests.conftest import Temporal
 from tests.integration.api.client.ordering import ORDER
 from tests.integration.api.conftest import NewShop
@@ -89,6 +89,25 @@ async def test_a_list_goes_on_over_all_pages(danbao: AsyncDanbao) -> None:
     assert (len(page.data), page.has_more) == (3, True)
 
 
+async def test_the_log_tells_everything_again(
+    danbao: AsyncDanbao, shop: Shop, teller: ScriptedBank, temporal: Temporal
+) -> None:
+    escrow_id = (await shipped(shop, teller, temporal))["id"]
+    other = await danbao.escrows.create(**ORDER)
+    log = [event async for event in danbao.events.list()]
+    assert all(isinstance(event, EscrowEvent) for event in log)
+    assert [event.type for event in log[:3]] == ["escrow.created", "escrow.paid", "escrow.shipped"]
+    assert [event.id async for event in danbao.events.list(after=log[2].id)] == [log[3].id]
+    assert [e.id async for e in danbao.events.list(types=["escrow.paid"])] == [log[1].id]
+    assert await danbao.events.get(log[1].id) == log[1]
+    assert list(await danbao.escrows.events(escrow_id)) == log[:3]
+    assert list(await danbao.escrows.events(escrow_id, after=2)) == [log[2]]
+    page = await danbao.events.page(limit=3)
+    assert (page.data, page.has_more, page.next_cursor) == (tuple(log[:3]), True, log[2].id)
+    assert isinstance(log[3], EscrowEvent)
+    assert log[3].escrow.id == other.id
+
+
 async def test_a_purchase_of_somebody_else_is_not_found(
     danbao: AsyncDanbao, new_shop: NewShop
 ) -> None:
@@ -115,6 +134,10 @@ async def test_the_client_that_waits_can_do_the_same(
             created = danbao.escrows.create(**ORDER)
             assert danbao.escrows.get(created.id) == created
             assert danbao.escrows.changed(created, wait=0) is None
+            told = [event.type for event in danbao.events.list()]
+            assert told == ["escrow.created", "escrow.paid", "escrow.shipped", "escrow.created"]
+            [first] = danbao.escrows.events(created.id)
+            assert danbao.events.get(first.id) == first
             assert danbao.escrows.cancel(created.id).ended
             assert danbao.escrows.until(created.id, "closed").ended
             danbao.escrows.extend(escrow_id, timedelta(days=1))
