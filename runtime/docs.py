@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
-from runtime.settings import MigrationSettings, Settings
+from runtime.settings import CodecSettings, MigrationSettings, Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 #: What makes a page's text from what it says now; most pages are all made, some have prose too.
@@ -38,6 +38,10 @@ def settings_page(_before: str = "") -> str:
             "## API and worker",
             "",
             *_table(Settings),
+            "",
+            "## The codec server (`python -m runtime.codec`)",
+            "",
+            *_table(CodecSettings),
             "",
             "## Migrations (`python -m runtime.migrate`)",
             "",

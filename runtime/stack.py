@@ -1,6 +1,6 @@
 """All of Danbao on one machine, each part a real process: for the demo and for crash tests.
 
-    postgres → schema → temporal → bank → api → worker(s) (→ shop, once it has a merchant)
+    postgres → schema → temporal → bank → api → worker(s) → codec (→ shop, once it has a merchant)
 
 Parts keep their ports, secrets and data when they are killed and started again. A server that the
 environment names (DATABASE_URL, TEMPORAL_ADDRESS) is used as it is, never started or stopped.
@@ -35,6 +35,7 @@ from runtime.whereabouts import (
     Whereabouts,
     app_environment,
     bank_environment,
+    codec_environment,
     named,
     shop_environment,
 )
@@ -58,7 +59,7 @@ class Stack:
     """The whole service with its state in `home`: `async with stack.running()`.
 
     `at` says where everything is. `extra` adds to the environment of a kind of part: "bank",
-    "api" or "worker"; `instead` names a module that runs in its place. Raises DidNotStart,
+    "api", "worker" or "codec"; `instead` names a module that runs in its place. Raises DidNotStart,
     NotFound and MissingSetting with words for people.
     """
 
@@ -81,6 +82,8 @@ class Stack:
         self._instead = instead or {}
         wanted = ports or Ports()
         api_port, bank_port, shop_port = free_ports(wanted.api, wanted.bank, wanted.shop)
+        (codec_port,) = free_ports(wanted.codec)
+        self._codec_endpoint = f"http://{LOOPBACK}:{codec_port}/{self.secrets.codec}"
         self._postgres = None if "DATABASE_URL" in environ else self._embedded_postgres()
         self._temporal = None if "TEMPORAL_ADDRESS" in environ else self._embedded_temporal(wanted)
         self.at = Whereabouts(
@@ -89,6 +92,7 @@ class Stack:
             api_port=api_port,
             bank_port=bank_port,
             shop_port=shop_port,
+            codec_port=codec_port,
         )
         self._add_our_own(workers)
 
@@ -169,6 +173,7 @@ class Stack:
             self.home / "temporal",
             port=wanted.temporal,
             ui_port=wanted.temporal_ui,
+            codec_endpoint=self._codec_endpoint,
             log=self.logs / "temporal.log",
         )
         self.parts["temporal"] = Part(server.process, server.start)
@@ -204,6 +209,8 @@ class Stack:
                     self._add("worker", "worker", ["worker.py"], ours, health)
                 case _:
                     self._add(f"worker-{number}", "worker", ["worker.py"], ours, health)
+        codec = codec_environment(self.at, self.secrets)
+        self._add("codec", "codec", ["-m", "runtime.codec"], codec, self.at.codec_port)
 
     def _add(
         self, name: str, kind: str, arguments: list[str], environment: Mapping[str, str], port: int

@@ -34,10 +34,12 @@ class Ports:
     shop: int = 0
     temporal: int = 0
     temporal_ui: int = 0
+    codec: int = 0
 
 
 #: What people remember.
-USUAL_PORTS = Ports(api=8800, bank=8810, shop=8820, temporal=7233, temporal_ui=8233)
+USUAL_PORTS = Ports(api=8800, bank=8810, shop=8820, temporal=7233, temporal_ui=8233, codec=8830)
+USUAL_UI = f"http://{LOOPBACK}:{USUAL_PORTS.temporal_ui}"
 #: Where people who want other ones say so: these are not given up when they are busy.
 PORT_SETTINGS = {"api": "DANBAO_API_PORT", "bank": "SANDBOX_BANK_PORT", "shop": "SHOP_PORT"}
 
@@ -69,6 +71,7 @@ class Secrets:
     bank_api_key: str
     bank_callback: str
     vault_key: str
+    codec: str
 
     @classmethod
     def kept_in(cls, file: Path) -> Self:
@@ -94,6 +97,7 @@ class Whereabouts:
     api_port: int
     bank_port: int
     shop_port: int
+    codec_port: int
 
     @property
     def api_url(self) -> str:
@@ -127,6 +131,20 @@ def app_environment(
         "DANBAO_WORKER_HEALTH_PORT": str(health_port),
         "DANBAO_METRICS_PORT": str(metrics_port),
         "TEMPORAL_ADDRESS": at.temporal_address,
+    }
+
+
+def codec_environment(at: Whereabouts, known: Secrets) -> dict[str, str]:
+    """For the codec server: it opens what was sealed, for pages of this Temporal's UI."""
+    ui = at.temporal_ui_url or USUAL_UI
+    return {
+        **inherited(os.environ),
+        "DATABASE_URL": at.app_url,
+        "DANBAO_VAULT_KEYS": known.vault_key,
+        "DANBAO_CODEC_TOKEN": known.codec,
+        "DANBAO_CODEC_ORIGINS": f"{ui},{ui.replace(LOOPBACK, 'localhost')}",
+        "DANBAO_CODEC_HOST": LOOPBACK,
+        "DANBAO_CODEC_PORT": str(at.codec_port),
     }
 
 

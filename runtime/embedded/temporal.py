@@ -35,7 +35,10 @@ PRAGMAS = ("journal_mode=wal", "synchronous=normal")
 
 
 class TemporalServer:
-    """One server with its data in `home`; `keep=False` forgets everything when it ends."""
+    """One server with its data in `home`; `keep=False` forgets everything when it ends.
+
+    Its UI sends what is sealed to `codec_endpoint`, where one is given.
+    """
 
     def __init__(
         self,
@@ -43,6 +46,7 @@ class TemporalServer:
         *,
         port: int = 0,
         ui_port: int = 0,
+        codec_endpoint: str = "",
         keep: bool = True,
         dynamic_config: Mapping[str, str] | None = None,
         log: Path | None = None,
@@ -56,6 +60,7 @@ class TemporalServer:
                 *("--port", str(self.port), "--ui-port", str(self.ui_port)),
                 *("--http-port", str(inner[0]), "--metrics-port", str(inner[1])),
                 *("--ui-disable-news-fetch", "--log-format", "json", "--log-level", "warn"),
+                *(("--ui-codec-endpoint", codec_endpoint) if codec_endpoint else ()),
                 *(self._storage() if keep else ()),
                 *_repeated("--search-attribute", SEARCH_ATTRIBUTES),
                 *_repeated("--dynamic-config-value", {**DYNAMIC_CONFIG, **(dynamic_config or {})}),

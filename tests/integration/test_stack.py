@@ -22,7 +22,7 @@ from runtime.stack import ROOT, Stack, healthy
 PATIENCE = 60.0
 #: Each of two workers has a health and a metrics port.
 NEEDED = 4
-PARTS = ["postgres", "temporal", "bank", "api", "worker"]
+PARTS = ["postgres", "temporal", "bank", "api", "worker", "codec"]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")

@@ -7,6 +7,7 @@ import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.book import open_escrow
+from runtime.embedded.places import LOOPBACK, free_ports
 from runtime.embedded.temporal import TIME_SKIPPING, TemporalServer
 from tests import builders
 from tests.integration.vault.shifts import Shifts
@@ -15,6 +16,8 @@ from vault.ring import Ring
 
 NewPurchase = Callable[[], Awaitable[str]]
 
+#: What operators show to the codec server.
+TOKEN = "codec-token-" + "0" * 32
 K1, K2 = "1" * 64, "2" * 64
 
 
@@ -42,10 +45,19 @@ def new_purchase(engine: AsyncEngine) -> NewPurchase:
     return make
 
 
+@pytest.fixture(scope="session")
+def codec_url() -> str:
+    [port] = free_ports(0)
+    return f"http://{LOOPBACK}:{port}"
+
+
 @pytest_asyncio.fixture(scope="session")
-async def shifts(server_home: Path, engine: AsyncEngine) -> AsyncIterator[Shifts]:
+async def shifts(server_home: Path, engine: AsyncEngine, codec_url: str) -> AsyncIterator[Shifts]:
     server = TemporalServer(
-        server_home / "temporal-vault", keep=False, dynamic_config=TIME_SKIPPING
+        server_home / "temporal-vault",
+        codec_endpoint=f"{codec_url}/{TOKEN}",
+        keep=False,
+        dynamic_config=TIME_SKIPPING,
     )
     await server.start()
     yield Shifts(server, engine)

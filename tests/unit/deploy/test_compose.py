@@ -50,6 +50,18 @@ def test_the_temporal_ui_only_looks(composed: dict[str, Service]) -> None:
     assert composed["temporal-ui"]["environment"]["TEMPORAL_DISABLE_WRITE_ACTIONS"] == "true"
 
 
+def test_the_ui_finds_the_codec_server_which_lets_in_its_pages_only(
+    composed: dict[str, Service],
+) -> None:
+    codec = composed["codec"]["environment"]
+    endpoint = composed["temporal-ui"]["environment"]["TEMPORAL_CODEC_ENDPOINT"]
+
+    assert endpoint == f"http://127.0.0.1:8830/{codec['DANBAO_CODEC_TOKEN']}"
+    assert composed["codec"]["ports"] == ["127.0.0.1:8830:8830"]
+    [published] = composed["temporal-ui"]["ports"]
+    assert codec["DANBAO_CODEC_ORIGINS"].startswith(f"http://{published.rpartition(':')[0]},")
+
+
 def test_temporal_keeps_everything_in_postgresql(composed: dict[str, Service]) -> None:
     said = composed["temporal"]["environment"]
 

@@ -11,7 +11,7 @@ import yaml
 
 from tests.unit.deploy.compose import EXAMPLE, FILE, HOLE, ROOT, Service, assignments, new_env
 
-SECRET = re.compile(r"SECRET|PASSWORD|KEY")
+SECRET = re.compile(r"SECRET|PASSWORD|KEY|TOKEN")
 
 
 def test_nothing_that_is_asked_for_has_a_default() -> None:

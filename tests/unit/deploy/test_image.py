@@ -14,7 +14,8 @@ from tests.unit.deploy.compose import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 ENTRY_POINTS = (
-    "api.__main__", "api.onboard", "banks.sandbox.__main__", "runtime.migrate", "worker",
+    "api.__main__", "api.onboard", "banks.sandbox.__main__",
+    "runtime.codec", "runtime.migrate", "worker",
 )  # fmt: skip
 LOAD = """
 import importlib, sys

@@ -12,13 +12,14 @@ from pydantic_settings import BaseSettings
 import worker
 from api.__main__ import GRACE
 from banks.sandbox.settings import Settings as BankSettings
-from runtime.settings import MigrationSettings, Settings
+from runtime.settings import CodecSettings, MigrationSettings, Settings
 from runtime.whereabouts import CALLBACK_PATH
 from tests.unit.deploy.compose import ROOT, Service
 
 OURS: dict[str, type[BaseSettings]] = {
     "api": Settings,
     "worker": Settings,
+    "codec": CodecSettings,
     "migrate": MigrationSettings,
     "bank": BankSettings,
 }
@@ -73,7 +74,12 @@ def test_each_of_our_commands_is_there(name: str, composed: dict[str, Service]) 
 
 @pytest.mark.parametrize(
     ("name", "port"),
-    [("api", "api_port"), ("worker", "worker_health_port"), ("bank", "port")],
+    [
+        ("api", "api_port"),
+        ("worker", "worker_health_port"),
+        ("bank", "port"),
+        ("codec", "codec_port"),
+    ],
 )
 def test_health_is_asked_where_the_process_answers(
     name: str, port: str, composed: dict[str, Service], monkeypatch: pytest.MonkeyPatch

@@ -1,4 +1,6 @@
+import json
 import socket
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -25,7 +27,7 @@ ELSEWHERE = {
 
 def test_servers_that_are_named_are_used_and_not_started(tmp_path: Path) -> None:
     stack = Stack(tmp_path, environ=ELSEWHERE)
-    assert list(stack.parts) == ["bank", "api", "worker"]
+    assert list(stack.parts) == ["bank", "api", "worker", "codec"]
     assert stack.at.temporal_address == "temporal.example:7233"
     told = stack.parts["worker"].process.env
     assert told["DATABASE_URL"] == "postgresql+asyncpg://danbao_app:a@db.example/danbao"
@@ -72,6 +74,23 @@ def test_a_part_can_be_told_more(tmp_path: Path) -> None:
     stack = Stack(tmp_path, environ=ELSEWHERE, extra={"worker": {"DANBAO_LOG_LEVEL": "debug"}})
     assert stack.parts["worker"].process.env["DANBAO_LOG_LEVEL"] == "debug"
     assert "DANBAO_LOG_LEVEL" not in stack.parts["api"].process.env
+
+
+def test_a_home_of_an_older_version_gets_the_secrets_that_it_has_not(tmp_path: Path) -> None:
+    file = tmp_path / "secrets.json"
+    older = {"link": "l" * 64, "bank_api_key": "b" * 64, "bank_callback": "c" * 64}
+    file.write_text(json.dumps(older))
+    kept = Secrets.kept_in(file)
+    assert asdict(kept).items() >= older.items()
+    assert len(kept.vault_key) == len(kept.codec) == 64
+    assert Secrets.kept_in(file) == kept
+
+
+def test_the_codec_server_is_for_the_ui_of_this_temporal(tmp_path: Path) -> None:
+    stack = Stack(tmp_path, environ=ELSEWHERE | {"TEMPORAL_UI_URL": "https://ui.example"})
+    told = stack.parts["codec"].process.env
+    assert told["DANBAO_CODEC_ORIGINS"].split(",")[0] == "https://ui.example"
+    assert stack.secrets.codec not in stack.parts["api"].process.env.values()
 
 
 def test_secrets_stay_the_same_and_to_themselves(tmp_path: Path) -> None:
