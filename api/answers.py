@@ -12,6 +12,8 @@ from api.middleware import request_id
 from api.problems import Problematic
 
 JSON = "application/json"
+#: What may stand in `If-Match` and `If-None-Match`.
+TAGS = r'^(\*|(W/)?"[0-9]{1,9}"( *, *(W/)?"[0-9]{1,9}"){0,9})$'
 REPLAYED = {"Idempotent-Replayed": "true"}
 
 
@@ -37,5 +39,22 @@ def send(answer: Answer) -> Response:
     )
 
 
+def send_purchase(answer: Answer) -> Response:
+    """`answer` with its purchase's version then, which the next command can name."""
+    response = send(answer)
+    if answer.status < 400:
+        response.headers["ETag"] = etag(json.loads(answer.body)["version"])
+    return response
+
+
 def etag(version: int) -> str:
     return f'"{version}"'
+
+
+def names(condition: str, version: int) -> bool:
+    """Whether `If-Match` or `If-None-Match` names this version; `*` names every one.
+
+    A proxy that compresses makes a tag weak. Its version is still the same, and so is what it says.
+    """
+    tags = [tag.strip().removeprefix("W/") for tag in condition.split(",")]
+    return "*" in tags or etag(version) in tags

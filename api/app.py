@@ -27,10 +27,12 @@ from api import (
     reference,
     streams,
 )
+from api.cursors import Cursors
 from api.doors import Doors
 from api.links import Links
 from api.middleware import BodyLimit, Envelope, safe_headers
 from api.pages.rendering import HERE as PAGES
+from api.quotas import Quotas
 from api.trade import Trade
 from api.waiting import Watch
 from runtime.settings import Settings
@@ -68,7 +70,9 @@ def _doors(settings: Settings, engine: AsyncEngine, client: Client) -> Doors:
         engine=engine,
         trade=Trade(client),
         links=Links(settings.link_secret.get_secret_value(), settings.public_url),
+        cursors=Cursors(settings.link_secret.get_secret_value()),
         watch=Watch(partial(purchases.versions, engine)),
+        quotas=Quotas(engine, settings),
         ring=settings.ring,
         bank_secrets={"sandbox": settings.bank_callback_secret.get_secret_value()},
     )
@@ -77,7 +81,7 @@ def _doors(settings: Settings, engine: AsyncEngine, client: Client) -> Doors:
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     doors: Doors = app.state.doors
-    forgetting = asyncio.create_task(_forget(doors.engine))
+    forgetting = asyncio.create_task(_forget(doors))
     yield
     doors.watch.stop()
     forgetting.cancel()
@@ -85,12 +89,13 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
         await forgetting
 
 
-async def _forget(engine: AsyncEngine) -> None:
+async def _forget(doors: Doors) -> None:
     while True:
         try:
-            await idempotency.forget(engine)
+            await idempotency.forget(doors.engine)
+            await doors.quotas.forget()
         except (SQLAlchemyError, OSError) as error:
-            log.warning("old answers not forgotten yet", error=type(error).__name__)
+            log.warning("not forgotten yet", error=type(error).__name__)
         await asyncio.sleep(FORGETTING.total_seconds())
 
 

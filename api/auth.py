@@ -4,15 +4,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import Depends, Security
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import Depends, Request, Security
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
 from sqlalchemy import func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col
 
 from api.doors import Doors, TheDoors
-from api.errors import InvalidApiKey, Unauthenticated
-from api.keys import digest, mode_of, well_formed
+from api.errors import ExpiredLink, InvalidApiKey, InvalidLink, MissingScope, Unauthenticated
+from api.keys import digest, key_id, mode_of, well_formed
+from api.scopes import MEANINGS, Scope
 from api.tables import ApiKey
 from domain.errors import NotYourCommand
 from domain.states import Party
@@ -38,6 +39,8 @@ class Caller:
     party: Party
     merchant_id: str = ""
     escrow_id: str = ""
+    key_id: str = ""
+    scopes: frozenset[Scope] = frozenset()
 
     @property
     def subject(self) -> str:
@@ -48,47 +51,81 @@ class Caller:
             return self.merchant_id == merchant_id
         return self.escrow_id == escrow_id
 
+    def needs(self, *scopes: str) -> None:
+        """A link's rights are its party's; only keys have scopes. Raises MissingScope."""
+        for scope in scopes:
+            if self.party is Party.MERCHANT and scope not in self.scopes:
+                meaning = MEANINGS[Scope(scope)]
+                raise MissingScope(f"this key has no scope `{scope}`: to {meaning}")
+
 
 async def merchant(
-    doors: TheDoors, credentials: Annotated[Credentials, Security(api_key)]
+    request: Request,
+    doors: TheDoors,
+    needed: SecurityScopes,
+    credentials: Annotated[Credentials, Security(api_key)],
 ) -> Caller:
-    """Raises Unauthenticated, InvalidApiKey; NotYourCommand for buyers."""
-    caller = await _caller(doors, credentials)
+    """Raises Unauthenticated, InvalidApiKey, MissingScope, TooManyRequests.
+
+    NotYourCommand for buyers.
+    """
+    caller = await _caller(request, doors, credentials)
     if caller.party is not Party.MERCHANT:
         raise NotYourCommand("only a merchant's key opens this")
+    caller.needs(*needed.scopes)
     return caller
 
 
 async def either_side(
+    request: Request,
     doors: TheDoors,
+    needed: SecurityScopes,
     key: Annotated[Credentials, Security(api_key)],
     link: Annotated[Credentials, Security(buyer_link)],
 ) -> Caller:
-    """Raises Unauthenticated, InvalidApiKey, InvalidLink, ExpiredLink."""
-    return await _caller(doors, key or link)
+    """Raises Unauthenticated, InvalidApiKey, InvalidLink, ExpiredLink, and as `merchant`."""
+    caller = await _caller(request, doors, key or link)
+    caller.needs(*needed.scopes)
+    return caller
 
 
-async def _caller(doors: Doors, credentials: Credentials) -> Caller:
+async def _caller(request: Request, doors: Doors, credentials: Credentials) -> Caller:
+    try:
+        caller = await _known(doors, credentials)
+    except (Unauthenticated, InvalidApiKey, InvalidLink, ExpiredLink):
+        await doors.quotas.of_stranger(request)
+        raise
+    if caller.party is Party.MERCHANT:
+        await doors.quotas.of_key(request, caller.key_id)
+    else:
+        await doors.quotas.of_link(request, caller.escrow_id)
+    return caller
+
+
+async def _known(doors: Doors, credentials: Credentials) -> Caller:
     if credentials is None:
         raise Unauthenticated
     token = credentials.credentials
     if token.startswith("ek_"):
-        return Caller(Party.MERCHANT, merchant_id=await _merchant_of(doors, token))
+        return await owner(doors, token)
     return Caller(Party.BUYER, escrow_id=doors.links.escrow_of(token, datetime.now(UTC)))
 
 
-async def _merchant_of(doors: Doors, key: str) -> str:
+async def owner(doors: Doors, key: str) -> Caller:
+    """The merchant whose live key this is. Raises InvalidApiKey."""
     if not well_formed(key, mode_of(doors.settings.mode)):
         raise InvalidApiKey
     return await _look_up(doors.engine, digest(key))
 
 
-async def _look_up(engine: AsyncEngine, key_hash: bytes) -> str:
+async def _look_up(engine: AsyncEngine, key_hash: bytes) -> Caller:
     used_before = func.now() - literal(USED)
     long_ago = or_(col(ApiKey.last_used_at).is_(None), col(ApiKey.last_used_at) < used_before)
-    async with engine.begin() as connection:
+    # One statement, hardly ever two, and each of them whole in itself.
+    autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+    async with autocommit.connect() as connection:
         found = await connection.execute(
-            select(col(ApiKey.merchant_id), long_ago.label("long_ago")).where(
+            select(col(ApiKey.merchant_id), col(ApiKey.scopes), long_ago.label("long_ago")).where(
                 col(ApiKey.hash) == key_hash, col(ApiKey.revoked_at).is_(None)
             )
         )
@@ -99,8 +136,19 @@ async def _look_up(engine: AsyncEngine, key_hash: bytes) -> str:
             await connection.execute(
                 update(ApiKey).where(col(ApiKey.hash) == key_hash).values(last_used_at=func.now())
             )
-        return str(row.merchant_id)
+    return Caller(
+        Party.MERCHANT,
+        merchant_id=row.merchant_id,
+        key_id=key_id(key_hash),
+        scopes=frozenset(Scope(name) for name in row.scopes),
+    )
 
 
 AMerchant = Annotated[Caller, Depends(merchant)]
 EitherSide = Annotated[Caller, Depends(either_side)]
+#: A merchant whose key has the scope.
+AReader = Annotated[Caller, Security(merchant, scopes=[Scope.ESCROWS_READ])]
+ASeller = Annotated[Caller, Security(merchant, scopes=[Scope.ESCROWS_WRITE])]
+AWebmaster = Annotated[Caller, Security(merchant, scopes=[Scope.WEBHOOKS])]
+#: A merchant whose key has the scope, or a buyer.
+EitherReader = Annotated[Caller, Security(either_side, scopes=[Scope.ESCROWS_READ])]

@@ -5,18 +5,19 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Annotated, TypeVar
 
-from fastapi import Depends, Path, Request
+from fastapi import Depends, Header, Path, Request, Security
 from fastapi.responses import Response
 from pydantic import BaseModel
 
 from api import opening, purchases
-from api.answers import answer_of, problem_answer, send
+from api.answers import TAGS, answer_of, names, problem_answer, send_purchase
 from api.auth import Caller, EitherSide
 from api.doors import Doors, TheDoors
-from api.errors import NotFound, PaymentDeclined, Unavailable
+from api.errors import NotFound, PaymentDeclined, Unavailable, VersionMoved
 from api.idempotency import Answer, Keyed, Try, fingerprint, idempotency_key, once
 from api.methods import Method
 from api.purchases import Purchase
+from api.scopes import Scope
 from api.trade import RETRY_AFTER, Command, Fact, NotRunning
 from api.views import escrow_out
 from domain.errors import EscrowEnded, PaidAlready, Refusal, WrongStage
@@ -40,18 +41,23 @@ async def their_purchase(
     return purchase
 
 
-APurchase = Annotated[Purchase, Depends(their_purchase)]
+#: To look at; the caller's key has the scope for it.
+APurchase = Annotated[Purchase, Security(their_purchase, scopes=[Scope.ESCROWS_READ])]
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A command on its way in: who gives it, to which purchase, under which key."""
+    """A command on its way in: who gives it, to which purchase, under which key.
+
+    `condition` is its `If-Match`, `*` when it has none: any version will do.
+    """
 
     request: Request
     doors: Doors
     caller: Caller
     purchase: Purchase
     key: str
+    condition: str
 
     @property
     def by(self) -> Party:
@@ -61,23 +67,38 @@ class Asked:
         said = fingerprint(self.request.method, self.request.url.path, body.model_dump_json())
         return Keyed(self.caller.subject, self.key, said)
 
+    @property
+    def moved(self) -> bool:
+        """Whether the purchase is at another version than its caller thinks."""
+        return not names(self.condition, self.purchase.version)
+
 
 async def asked(
     request: Request,
     doors: TheDoors,
     caller: EitherSide,
-    purchase: APurchase,
+    purchase: Annotated[Purchase, Depends(their_purchase)],
     key: Annotated[str, Depends(idempotency_key)],
+    if_match: Annotated[
+        str,
+        Header(
+            pattern=TAGS,
+            max_length=200,
+            description="The `ETag` that you decided on: 412 when there is a newer version.",
+            examples=['"3"'],
+        ),
+    ] = "*",
 ) -> Asked:
-    return Asked(request, doors, caller, purchase, key)
+    return Asked(request, doors, caller, purchase, key, if_match)
 
 
-ACommand = Annotated[Asked, Depends(asked)]
+ACommand = Annotated[Asked, Security(asked, scopes=[Scope.ESCROWS_WRITE])]
+ARefund = Annotated[Asked, Security(asked, scopes=[Scope.REFUNDS])]
 
 
 async def answer_once(
     asked: Asked, body: BaseModel, act: Callable[[Try], Awaitable[Answer]]
-) -> Response:
+) -> Answer:
     """The answer to this command, the same at every try; a refusal is an answer too."""
 
     async def acted(this: Try) -> Answer:
@@ -86,17 +107,33 @@ async def answer_once(
         except (Refusal, PaymentDeclined) as refusal:
             return problem_answer(asked.request, refusal)
 
-    return send(await once(asked.doors.engine, asked.keyed(body), acted))
+    return await once(asked.doors.engine, asked.keyed(body), acted)
 
 
 async def obey(asked: Asked, body: BaseModel, event: Event, command: Command) -> Response:
     """The purchase after `command`; 202 while a bank still has to do its part of it."""
 
     async def act(this: Try) -> Answer:
+        await unmoved(asked, command, this)
         await ask(asked.doors, asked.purchase, event, command, this)
         return await standing(asked.doors, asked.purchase.id)
 
-    return await answer_once(asked, body, act)
+    return send_purchase(await answer_once(asked, body, act))
+
+
+async def unmoved(asked: Asked, command: Command, this: Try) -> None:
+    """Raise VersionMoved when `If-Match` names another version, but not to a repeated command.
+
+    What an earlier try has done has moved the purchase itself. 412 is not kept as the answer: the
+    command was not even looked at, and versions never come back.
+    """
+    if not asked.moved:
+        return
+    done = this.again and await asked.doors.trade.answered(
+        asked.purchase.id, command, this.command_id
+    )
+    if not done:
+        raise VersionMoved(f"it is at version {asked.purchase.version}")
 
 
 async def standing(doors: Doors, escrow_id: str, status: int | None = None) -> Answer:
@@ -155,6 +192,15 @@ async def _agreed(doors: Doors, purchase: Purchase, event: Event) -> None:
         with contextlib.suppress(NotRunning):
             await doors.trade.tell(purchase.id, RowMoved(now.version))
         raise Unavailable("the purchase is catching up", retry_after=RETRY_AFTER)
+
+
+def may(purchase: Purchase, event: Event) -> bool:
+    """Whether the row shows that `event` can happen now."""
+    try:
+        purchase.escrow.allows(event)
+    except Refusal:
+        return False
+    return True
 
 
 async def tell(doors: Doors, purchase: Purchase, event: Event, fact: Fact) -> None:

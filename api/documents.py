@@ -12,7 +12,7 @@ ERRORS = """\
 
 Every error is an RFC 9457 problem document (`application/problem+json`). Programs decide by
 `code`; `title` and `detail` are for people and may change. `request_id` finds the request in our
-logs; it is also the answer's `Request-Id` header. `errors` names what is wrong in the request:
+logs; it is also the answer's `X-Request-Id` header. `errors` names what is wrong in the request:
 `pointer` into the body, or `parameter` of path, query or header. `type` leads to the same text at
 `/docs/errors` of a running installation. Made by `./dev docs`.
 """

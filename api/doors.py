@@ -7,7 +7,9 @@ from typing import Annotated
 from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from api.cursors import Cursors
 from api.links import Links
+from api.quotas import Quotas
 from api.trade import Trade
 from api.waiting import Watch
 from runtime.settings import Settings
@@ -20,7 +22,9 @@ class Doors:
     engine: AsyncEngine
     trade: Trade
     links: Links
+    cursors: Cursors
     watch: Watch
+    quotas: Quotas
     ring: Ring
     #: bank → the secret that its callbacks are signed with
     bank_secrets: Mapping[str, str]

@@ -8,10 +8,15 @@ DoorError
 ├── UnknownPaymentMethod     no bank of ours offers it
 ├── Unauthenticated          nobody said who is asking
 ├── InvalidApiKey
+├── MissingScope             a key that may not do this
+├── TooManyKeys              a third live key
 ├── InvalidLink              not a link that we signed
 ├── ExpiredLink
 ├── StaleForm                a page's form that is too old or not ours
 ├── NotAuthentic             a callback that the bank did not sign, or long ago
+├── InvalidCursor            not a cursor that this list gave to this merchant
+├── VersionMoved             `If-Match` names a version that is not the present one
+├── TooManyRequests          a key, a link or an address asks too much
 ├── NotFound                 nothing here, or somebody else's
 ├── MethodNotAllowed
 ├── IdempotencyKeyMissing
@@ -20,6 +25,9 @@ DoorError
 ├── IdempotencyKeyInFlight   the first request with this key is still being answered
 ├── PaymentDeclined          the bank refused to start the payment
 ├── TooManyWaiting           one caller's long polls and streams
+├── TooManyEndpoints         a merchant's webhook endpoints
+├── EndpointDisabled         nothing is told to a webhook endpoint that is switched off
+├── NobodyAsked              no webhook endpoint asks for events of this type
 ├── Unavailable              Temporal or PostgreSQL does not answer in time
 └── InternalError            a bug of ours
 """
@@ -82,6 +90,14 @@ class InvalidApiKey(DoorError):
     code = "invalid_api_key"
 
 
+class MissingScope(DoorError):
+    code = "missing_scope"
+
+
+class TooManyKeys(DoorError):
+    code = "too_many_keys"
+
+
 class InvalidLink(DoorError):
     code = "invalid_link"
 
@@ -96,6 +112,18 @@ class StaleForm(DoorError):
 
 class NotAuthentic(DoorError):
     code = "not_authentic"
+
+
+class InvalidCursor(DoorError):
+    code = "invalid_cursor"
+
+
+class VersionMoved(DoorError):
+    code = "version_moved"
+
+
+class TooManyRequests(DoorError):
+    code = "too_many_requests"
 
 
 class NotFound(DoorError):
@@ -128,6 +156,18 @@ class PaymentDeclined(DoorError):
 
 class TooManyWaiting(DoorError):
     code = "too_many_waiting"
+
+
+class TooManyEndpoints(DoorError):
+    code = "too_many_endpoints"
+
+
+class EndpointDisabled(DoorError):
+    code = "endpoint_disabled"
+
+
+class NobodyAsked(DoorError):
+    code = "nobody_asked"
 
 
 class Unavailable(DoorError):

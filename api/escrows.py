@@ -8,11 +8,28 @@ from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from api import opening, promises, purchases
-from api.answers import JSON, answer_of, etag, send
-from api.auth import AMerchant, EitherSide
-from api.commands import ACommand, APurchase, answer_once, obey, payment_page, standing, tell
+from api.answers import JSON, TAGS, answer_of, etag, names, send, send_purchase
+from api.auth import AReader, ASeller, EitherReader
+from api.commands import (
+    ACommand,
+    APurchase,
+    ARefund,
+    answer_once,
+    may,
+    obey,
+    payment_page,
+    standing,
+    tell,
+    unmoved,
+)
 from api.doors import TheDoors
-from api.errors import PaymentDeclined, TooManyWaiting, UnknownPaymentMethod
+from api.errors import (
+    InvalidCursor,
+    PaymentDeclined,
+    TooManyWaiting,
+    UnknownPaymentMethod,
+    VersionMoved,
+)
 from api.fields import OrderId
 from api.idempotency import Answer, Keyed, Try, fingerprint, idempotency_key
 from api.methods import chosen
@@ -49,7 +66,9 @@ class Listing(BaseModel):
         | None
     ) = None
     order_id: OrderId | None = None
-    cursor: str | None = Field(None, pattern=r"^esc_[0-9a-f]{32}$", description="`next_cursor`.")
+    cursor: str | None = Field(
+        None, max_length=200, description="`next_cursor` of the page before, unchanged."
+    )
     limit: int = Field(20, ge=1, le=100)
 
 
@@ -63,29 +82,34 @@ class Listing(BaseModel):
 async def create_escrow(
     request: Request,
     doors: TheDoors,
-    merchant: AMerchant,
+    merchant: ASeller,
     key: Annotated[str, Depends(idempotency_key)],
     order: EscrowIn,
 ) -> Response:
     """Start a purchase; then send the buyer to its `checkout_url`."""
     said = fingerprint("POST", request.url.path, order.model_dump_json(exclude_unset=True))
     keyed = Keyed(merchant.subject, key, said)
-    return send(await opening.create(doors, merchant.merchant_id, order, keyed))
+    return send_purchase(await opening.create(doors, merchant.merchant_id, order, keyed))
 
 
 @router.get(
-    "", response_description="One page of them.", response_model=EscrowList, responses=promises.LIST
+    "",
+    response_description="One page of them.",
+    response_model=EscrowList,
+    responses=promises.LIST | promises.problems(InvalidCursor),
 )
 async def list_escrows(
-    doors: TheDoors, merchant: AMerchant, listing: Annotated[Listing, Query()]
+    doors: TheDoors, merchant: AReader, listing: Annotated[Listing, Query()]
 ) -> Response:
     """A merchant's purchases, newest first, a page at a time."""
+    here = ("escrows", merchant.merchant_id)
+    before = doors.cursors.last(*here, listing.cursor) if listing.cursor is not None else None
     found = await purchases.page(
         doors.engine,
         merchant.merchant_id,
         status=listing.status,
         order_id=listing.order_id,
-        before=listing.cursor,
+        before=before,
         limit=listing.limit + 1,
     )
     shown = found[: listing.limit]
@@ -93,7 +117,7 @@ async def list_escrows(
     page = EscrowList(
         data=[escrow_out(purchase, doors.links, doors.livemode) for purchase in shown],
         has_more=more,
-        next_cursor=shown[-1].id if more else None,
+        next_cursor=doors.cursors.after(*here, shown[-1].id) if more else None,
     )
     return Response(page.model_dump_json(), media_type=JSON)
 
@@ -109,13 +133,19 @@ async def list_escrows(
 async def get_escrow(
     request: Request,
     doors: TheDoors,
-    caller: EitherSide,
+    caller: EitherReader,
     purchase: APurchase,
     wait: Annotated[
         int, Query(ge=0, le=LONGEST_WAIT, description="Seconds to wait for a change.")
     ] = 0,
     if_none_match: Annotated[
-        str | None, Header(description="The `ETag` you have: wait until it is another.")
+        str | None,
+        Header(
+            pattern=TAGS,
+            max_length=200,
+            description="The `ETag` you have: wait until it is another.",
+            examples=['"3"'],
+        ),
     ] = None,
 ) -> Response:
     """One purchase. With `wait`, answers as soon as it changes, at the latest after so long.
@@ -123,16 +153,15 @@ async def get_escrow(
     Answers at once when nothing can change any more. Whoever sends `If-None-Match` gets 304 while
     that is still the present version.
     """
-    # Proxies that compress make an ETag weak.
-    known = (if_none_match or etag(purchase.version)).removeprefix("W/")
-    if wait and known == etag(purchase.version) and not purchase.settled:
+    known = if_none_match or etag(purchase.version)
+    if wait and names(known, purchase.version) and not purchase.settled:
         patience = timedelta(seconds=wait)
         with doors.watch.place(caller.subject):
             change = doors.watch.changed(purchase.id, purchase.version, patience)
             await until_gone(request, change)
         purchase = await purchases.get(doors.engine, purchase.id)
     headers = {"ETag": etag(purchase.version), "Cache-Control": "no-store"}
-    if if_none_match and known == etag(purchase.version):
+    if if_none_match and names(known, purchase.version):
         return Response(status_code=304, headers=headers)
     body = escrow_out(purchase, doors.links, doors.livemode).model_dump_json()
     return Response(body, headers=headers, media_type=JSON)
@@ -151,10 +180,11 @@ async def pay(asked: ACommand, choice: PaymentIn) -> Response:
     method = chosen(choice.bank, choice.method)
 
     async def act(this: Try) -> Answer:
+        await unmoved(asked, commands.Pay(method.bank, method.method), this)
         url = await payment_page(asked.doors, asked.purchase, method, asked.by, this)
         return answer_of(200, PaymentOut(redirect_url=url))
 
-    return await answer_once(asked, choice, act)
+    return send(await answer_once(asked, choice, act))
 
 
 @router.post(
@@ -184,6 +214,8 @@ async def confirm_receipt(asked: ACommand, nothing: Nothing | None = None) -> Re
     event = events.ReceiptConfirmed(by=asked.by)
 
     async def act(this: Try) -> Answer:
+        if asked.moved and may(asked.purchase, event):
+            raise VersionMoved(f"it is at version {asked.purchase.version}")
         await tell(
             asked.doors,
             asked.purchase,
@@ -192,7 +224,7 @@ async def confirm_receipt(asked: ACommand, nothing: Nothing | None = None) -> Re
         )
         return await standing(asked.doors, asked.purchase.id, 202)
 
-    return await answer_once(asked, nothing or Nothing(), act)
+    return send_purchase(await answer_once(asked, nothing or Nothing(), act))
 
 
 @router.post(
@@ -225,7 +257,7 @@ async def cancel(asked: ACommand, nothing: Nothing | None = None) -> Response:
     response_model=EscrowOut,
     responses=promises.command(rules.AmountExceedsHeld, rules.WholeAmountOnly),
 )
-async def refund(asked: ACommand, back: RefundIn) -> Response:
+async def refund(asked: ARefund, back: RefundIn) -> Response:
     """The merchant gives money back. `returning` is what the bank has not confirmed yet."""
     event = events.RefundGranted(amount=back.amount, by=asked.by)
     return await obey(asked, back, event, commands.Refund(back.amount))

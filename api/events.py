@@ -12,7 +12,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchem
 
 from api import promises
 from api.answers import JSON
-from api.auth import AMerchant
+from api.auth import AReader
 from api.doors import TheDoors
 from api.errors import NotFound
 from domain.transitions import PUBLIC_EVENTS
@@ -136,7 +136,7 @@ def said(event: PublicEvent) -> str:
     responses=promises.LIST | promises.problems(NotFound),
 )
 async def list_events(
-    doors: TheDoors, merchant: AMerchant, reading: Annotated[Reading, Query()]
+    doors: TheDoors, merchant: AReader, reading: Annotated[Reading, Query()]
 ) -> Response:
     """A merchant's events, oldest first. Whoever follows `next_cursor` misses none, ever.
 
@@ -160,7 +160,7 @@ async def list_events(
 async def get_event(
     event_id: Annotated[str, Path(examples=[EXAMPLE["data"]["id"]])],
     doors: TheDoors,
-    merchant: AMerchant,
+    merchant: AReader,
 ) -> Response:
     """One event, by its id, which is also the `webhook-id`."""
     known = re.match(EVENT_ID, event_id)

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from api import errors as door
 from api import pages
 from api.answers import problem_answer, send
-from api.middleware import REQUEST_ID, request_id
+from api.middleware import dress, request_id
 from api.problems import Problematic, problem_of
 from domain.errors import DomainError
 
@@ -108,6 +108,5 @@ async def _bug(request: Request, error: Exception) -> Response:
     """The server's outermost layer answers this one, so nobody else adds our headers."""
     log.error("a bug", request_id=request_id(request.scope), exc_info=error)
     response = say(request, door.InternalError())
-    response.headers.update(request.app.state.headers)
-    response.headers[REQUEST_ID] = request_id(request.scope)
+    dress(request.scope, response.headers, request.app.state.headers)
     return response

@@ -14,6 +14,7 @@ Mode = Literal["test", "live"]
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #: 62 ** 43 > 2 ** 256 and 62 ** 6 > 2 ** 32.
 _RANDOM_DIGITS, _CHECK_DIGITS = 43, 6
+ID_BYTES = 12
 
 
 def mode_of(setting: Literal["sandbox", "live"]) -> Mode:
@@ -35,6 +36,11 @@ def well_formed(key: str, mode: Mode) -> bool:
 
 def digest(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
+
+
+def key_id(key_hash: bytes) -> str:
+    """What people and forms call a key by: the beginning of its digest, which opens nothing."""
+    return f"key_{key_hash[:ID_BYTES].hex()}"
 
 
 def _checksum(body: str) -> str:

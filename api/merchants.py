@@ -1,15 +1,23 @@
 """Merchants and their keys. A key is told once, when it is made, and can't be looked up."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, insert, update
+from sqlalchemy import Row, Select, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlmodel import col
 from uuid_utils import uuid7
 
-from api.keys import Mode, digest, new_key
+from api.errors import NotFound, TooManyKeys
+from api.keys import Mode, digest, key_id, new_key
+from api.scopes import EVERYTHING, Scope
 from api.tables import ApiKey, Merchant
 from domain.terms import FeePolicy
+
+#: The one that is used, and the one that takes its place.
+LIVE_KEYS = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,12 +28,36 @@ class NewMerchant:
     key: str
 
 
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What is known of a key once it has been told; `last_used_at` is exact to a minute."""
+
+    id: str
+    last4: str
+    mode: str
+    scopes: frozenset[Scope]
+    created_at: datetime
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shop:
+    """A merchant and its live keys, oldest first."""
+
+    id: str
+    name: str
+    created_at: datetime
+    keys: list[Key]
+
+
 async def create_merchant(
     connection: AsyncConnection,
     name: str,
     mode: Mode = "test",
     fee: FeePolicy | None = None,
     reserve_bps: int = 0,
+    scopes: Collection[Scope] = EVERYTHING,
 ) -> NewMerchant:
     """A merchant with its first API key, in the caller's transaction."""
     merchant_id = f"mer_{uuid7().hex}"
@@ -39,22 +71,100 @@ async def create_merchant(
             reserve_bps=reserve_bps,
         )
     )
-    return NewMerchant(merchant_id, await add_key(connection, merchant_id, mode))
+    return NewMerchant(merchant_id, await _issue(connection, merchant_id, mode, scopes))
 
 
-async def add_key(connection: AsyncConnection, merchant_id: str, mode: Mode) -> str:
-    """One more key, so that a merchant can change keys without a pause."""
+async def add_key(
+    connection: AsyncConnection,
+    merchant_id: str,
+    mode: Mode,
+    scopes: Collection[Scope] = EVERYTHING,
+) -> str:
+    """One more key, so that a merchant can change keys without a pause.
+
+    Raises TooManyKeys, NotFound.
+    """
+    # Two who rotate at once come one after the other: a merchant has a row here from its start.
+    everyone = select(col(ApiKey.hash)).where(col(ApiKey.merchant_id) == merchant_id)
+    if not (await connection.execute(everyone.with_for_update())).first():
+        raise NotFound
+    live = _live().where(col(ApiKey.merchant_id) == merchant_id)
+    if len((await connection.execute(live)).all()) >= LIVE_KEYS:
+        raise TooManyKeys
+    return await _issue(connection, merchant_id, mode, scopes)
+
+
+async def revoke_key(connection: AsyncConnection, merchant_id: str, name: str) -> Key:
+    """From now on nobody gets in with it. `name` is its id or, where that is clear, its last four.
+
+    Raises NotFound.
+    """
+    live = _live().where(col(ApiKey.merchant_id) == merchant_id)
+    named = [row for row in await connection.execute(live) if name in (key_id(row.hash), row.last4)]
+    if len(named) != 1:
+        raise NotFound("no live key of this merchant is called so, or more than one")
+    await connection.execute(
+        update(ApiKey)
+        .where(col(ApiKey.hash) == named[0].hash, col(ApiKey.revoked_at).is_(None))
+        .values(revoked_at=func.now())
+    )
+    return _key(named[0])
+
+
+async def keys_of(connection: AsyncConnection, merchant_id: str) -> list[Key]:
+    """All keys a merchant ever had, the live ones first, then the newest first."""
+    rows = await connection.execute(
+        _keys()
+        .where(col(ApiKey.merchant_id) == merchant_id)
+        .order_by(col(ApiKey.revoked_at).desc().nulls_first(), col(ApiKey.created_at).desc())
+    )
+    return [_key(row) for row in rows]
+
+
+async def merchants(connection: AsyncConnection) -> list[Shop]:
+    """Everybody, oldest first."""
+    shops = await connection.execute(
+        select(col(Merchant.id), col(Merchant.name), col(Merchant.created_at)).order_by(
+            col(Merchant.id)
+        )
+    )
+    found = {row.id: Shop(row.id, row.name, row.created_at, []) for row in shops}
+    for row in await connection.execute(_live().order_by(col(ApiKey.created_at))):
+        found[row.merchant_id].keys.append(_key(row))
+    return list(found.values())
+
+
+async def _issue(
+    connection: AsyncConnection, merchant_id: str, mode: Mode, scopes: Collection[Scope]
+) -> str:
     key = new_key(mode)
     await connection.execute(
-        insert(ApiKey).values(hash=digest(key), last4=key[-4:], merchant_id=merchant_id, mode=mode)
+        insert(ApiKey).values(
+            hash=digest(key),
+            last4=key[-4:],
+            merchant_id=merchant_id,
+            mode=mode,
+            scopes=[scope.value for scope in Scope if scope in scopes],
+        )
     )
     return key
 
 
-async def revoke_key(connection: AsyncConnection, key: str) -> None:
-    """From now on nobody gets in with it."""
-    await connection.execute(
-        update(ApiKey)
-        .where(col(ApiKey.hash) == digest(key), col(ApiKey.revoked_at).is_(None))
-        .values(revoked_at=func.now())
+def _keys() -> Select[*tuple[Any, ...]]:
+    return select(*ApiKey.__table__.columns)  # type: ignore[attr-defined]
+
+
+def _live() -> Select[*tuple[Any, ...]]:
+    return _keys().where(col(ApiKey.revoked_at).is_(None))
+
+
+def _key(row: Row[Any]) -> Key:
+    return Key(
+        id=key_id(row.hash),
+        last4=row.last4,
+        mode=row.mode,
+        scopes=frozenset(Scope(name) for name in row.scopes),
+        created_at=row.created_at,
+        last_used_at=row.last_used_at,
+        revoked_at=row.revoked_at,
     )

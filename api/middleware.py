@@ -3,28 +3,56 @@
 Addresses are never logged, only the route's pattern: a buyer's link is in its path.
 """
 
+import re
 import time
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 
 import structlog
 from prometheus_client import CollectorRegistry, Histogram
-from starlette.datastructures import MutableHeaders
+from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from uuid_utils import uuid7
 
 LONGEST_BODY = 64 * 1024
-REQUEST_ID = "Request-Id"
+REQUEST_ID = "X-Request-Id"
+#: What answers called it first; programs may rely on it.
+ALSO_REQUEST_ID = "Request-Id"
 NO_ROUTE = "none"
 
+#: An id from outside is taken when it can be one, and can't be mistaken for anything else in a log.
+_WELL_FORMED = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9._-]{6,62})[A-Za-z0-9]")
 _ID = "danbao.request_id"
+_HEADERS = "danbao.headers"
 log = structlog.get_logger()
 
 
 def request_id(scope: Scope) -> str:
     """The id of this request: in its answer's header, in its problem and in its log line."""
     return str(scope[_ID])
+
+
+def numbered(scope: Scope) -> str:
+    """The id that the caller gave to its request, if it is well-formed; else a new one."""
+    given = Headers(scope=scope).getlist(REQUEST_ID)
+    if len(given) == 1 and _WELL_FORMED.fullmatch(given[0]):
+        return given[0]
+    return f"req_{uuid7().hex}"
+
+
+def add_headers(scope: Scope, headers: Mapping[str, str]) -> None:
+    """Let the answer to this request have these, whether it succeeds or not."""
+    scope.setdefault(_HEADERS, {}).update(headers)
+
+
+def dress(scope: Scope, headers: MutableHeaders, usual: Mapping[str, str]) -> None:
+    """What every answer has: the request's id, what was said about it, and the `usual` headers."""
+    for name in (REQUEST_ID, ALSO_REQUEST_ID):
+        headers[name] = request_id(scope)
+    headers.update(scope.get(_HEADERS, {}))
+    for name, value in usual.items():
+        headers.setdefault(name, value)
 
 
 def safe_headers(form_targets: Sequence[str]) -> dict[str, str]:
@@ -89,17 +117,14 @@ class Envelope:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        scope[_ID] = f"req_{uuid7().hex}"
+        scope[_ID] = numbered(scope)
         began, status = time.perf_counter(), HTTPStatus.INTERNAL_SERVER_ERROR.value
 
         async def dressed(message: Message) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers[REQUEST_ID] = request_id(scope)
-                for name, value in self._headers.items():
-                    headers.setdefault(name, value)
+                dress(scope, MutableHeaders(scope=message), self._headers)
             await send(message)
 
         try:

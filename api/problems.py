@@ -41,6 +41,11 @@ PROBLEMS: dict[type[Problematic], Problem] = {
         "The Idempotency-Key is not usable",
         "1 to 255 visible ASCII characters without quotes or backslashes, bare or quoted.",
     ),
+    door.InvalidCursor: Problem(
+        400,
+        "This is not a cursor of this list",
+        "Send `next_cursor` of the page before, unchanged, with the same key's merchant.",
+    ),
     door.Unauthenticated: Problem(
         401,
         "Who is asking?",
@@ -66,6 +71,11 @@ PROBLEMS: dict[type[Problematic], Problem] = {
         403,
         "Only the other side may do this",
         "A buyer pays, confirms and extends; a merchant ships, refunds and extends.",
+    ),
+    door.MissingScope: Problem(
+        403,
+        "This key may not do that",
+        "The detail names the scope that is missing; make a key that has it.",
     ),
     door.StaleForm: Problem(
         403, "This form is too old", "Open the page again and repeat what you wanted to do."
@@ -121,10 +131,31 @@ PROBLEMS: dict[type[Problematic], Problem] = {
         "The bank declined",
         "The detail says why. Choose another method, with a new Idempotency-Key.",
     ),
+    door.TooManyEndpoints: Problem(
+        409, "Too many webhook endpoints", "At most ten: change or delete one of them."
+    ),
+    door.EndpointDisabled: Problem(
+        409,
+        "The webhook endpoint is switched off",
+        "PUT it with `enabled` true first; one that answered 410 is switched off too.",
+    ),
+    door.NobodyAsked: Problem(
+        409,
+        "No webhook endpoint asks for this event",
+        "Add or enable one that does, or name the endpoint that is to hear it.",
+    ),
+    door.TooManyKeys: Problem(
+        409, "Two keys are live already", "Revoke the one that nobody uses any more, then rotate."
+    ),
     door.IdempotencyKeyInFlight: Problem(
         409,
         "The first request with this key is still being answered",
         "Repeat it after `Retry-After` seconds; you will get its answer.",
+    ),
+    door.VersionMoved: Problem(
+        412,
+        "The purchase is at another version",
+        "Read it again and decide anew, with its new `ETag` and a new Idempotency-Key.",
     ),
     door.BodyTooLarge: Problem(413, "The body is too large", "At most 64 kB."),
     door.UnsupportedMediaType: Problem(415, "Send JSON", "Set `Content-Type: application/json`."),
@@ -159,6 +190,11 @@ PROBLEMS: dict[type[Problematic], Problem] = {
         429,
         "Too many of yours wait already",
         "End some long polls or streams, or come back after `Retry-After` seconds.",
+    ),
+    door.TooManyRequests: Problem(
+        429,
+        "Too many requests",
+        "Come back after `Retry-After` seconds, with the same Idempotency-Key.",
     ),
     door.InternalError: Problem(
         500,

@@ -43,7 +43,14 @@ def examples() -> dict[str, dict[str, Any]]:
     }
 
 
-_ANY = (door.Unauthenticated, door.InvalidApiKey, door.InvalidRequest, door.Unavailable)
+_ANY = (
+    door.Unauthenticated,
+    door.InvalidApiKey,
+    door.MissingScope,
+    door.InvalidRequest,
+    door.TooManyRequests,
+    door.Unavailable,
+)
 _BODY = (door.MalformedBody, door.UnsupportedMediaType, door.BodyTooLarge)
 _KEY = (
     door.IdempotencyKeyMissing,
@@ -72,4 +79,10 @@ CALLBACK: Responses = problems(
 
 def command(*more: type[Problematic]) -> Responses:
     """For a command of either side; `more` are the refusals of its own."""
-    return problems(*_ANY, *_LINK, door.NotFound, *_BODY, *_KEY, *_RULES, *more)
+    return problems(*_ANY, *_LINK, door.NotFound, door.VersionMoved, *_BODY, *_KEY, *_RULES, *more)
+
+
+def merchants(*more: type[Problematic], keyed: bool = True) -> Responses:
+    """For what only a merchant may send, with a body; `keyed` with an Idempotency-Key."""
+    key = _KEY if keyed else ()
+    return problems(*_ANY, rules.NotYourCommand, *_BODY, *key, *more)

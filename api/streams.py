@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from api import promises, purchases
 from api.answers import JSON
-from api.auth import EitherSide
+from api.auth import EitherReader
 from api.commands import APurchase
 from api.doors import Doors, TheDoors
 from api.errors import TooManyWaiting
@@ -48,7 +48,7 @@ class EscrowEvents(BaseModel):
 
 
 async def a_place(
-    request: Request, doors: TheDoors, caller: EitherSide, purchase: APurchase
+    request: Request, doors: TheDoors, caller: EitherReader, purchase: APurchase
 ) -> AsyncIterator[bool]:
     """Whether this is to be a stream, which has its place until its connection ends."""
     if EventSourceResponse.media_type not in request.headers.get("accept", ""):

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import (
+    ARRAY,
     BigInteger,
     CheckConstraint,
     Column,
@@ -49,7 +50,10 @@ class ApiKey(SQLModel, table=True):
     """SHA-256 of a key; `last4` lets a merchant tell two keys apart."""
 
     __tablename__ = "api_key"
-    __table_args__ = (CheckConstraint("mode in ('test', 'live')", name="api_key_mode"),)
+    __table_args__ = (
+        CheckConstraint("mode in ('test', 'live')", name="api_key_mode"),
+        CheckConstraint("cardinality(scopes) > 0", name="api_key_scopes"),
+    )
 
     hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
     last4: str = Field(sa_type=Text)
@@ -57,6 +61,8 @@ class ApiKey(SQLModel, table=True):
         sa_column=Column(Text, ForeignKey("merchant.id"), nullable=False, index=True)
     )
     mode: str = Field(sa_type=Text)
+    #: `api.scopes.Scope`
+    scopes: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
     created_at: datetime = Field(sa_column=_moment())
     last_used_at: datetime | None = Field(sa_column=_moment(nullable=True))
     revoked_at: datetime | None = Field(sa_column=_moment(nullable=True))
@@ -96,3 +102,36 @@ class Checkout(SQLModel, table=True):
     items: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
     buyer_email: str = Field(sa_type=Text)
     return_url: str = Field(sa_type=Text)
+
+
+class RateWindow(SQLModel, table=True):
+    """How often somebody asked since their present minute began; forgotten when it is over.
+
+    Not logged: a crash of PostgreSQL empties it.
+    """
+
+    __tablename__ = "rate_window"
+    __table_args__ = ({"prefixes": ["UNLOGGED"]},)
+
+    #: Which quota, and whose.
+    key: str = Field(sa_column=Column(Text, primary_key=True))
+    hits: int
+    ends_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))
+
+
+class ConsoleSession(SQLModel, table=True):
+    """A person at the merchant console, let in by a key: no longer than the key itself lives.
+
+    Only the SHA-256 of the cookie is stored.
+    """
+
+    __tablename__ = "console_session"
+    __table_args__ = (Index("console_session_end", "ends_at"),)
+
+    hash: bytes = Field(sa_column=Column(LargeBinary, primary_key=True))
+    key_hash: bytes = Field(
+        sa_column=Column(LargeBinary, ForeignKey("api_key.hash"), nullable=False)
+    )
+    created_at: datetime = Field(sa_column=_moment())
+    seen_at: datetime = Field(sa_column=_moment())
+    ends_at: datetime = Field(sa_column=Column(DateTime(timezone=True), nullable=False))

@@ -3,7 +3,8 @@
 import asyncio
 import secrets
 import socket
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import httpx2
@@ -19,20 +20,29 @@ from activities.notices import Notices
 from api.app import create_app
 from api.doors import Doors
 from api.merchants import create_merchant
+from api.scopes import EVERYTHING, Scope
 from banks.operations import Operations
 from domain.terms import FeePolicy
 from ledger.book import Book
+from ledger.reading import Reading
 from runtime.embedded.temporal import TemporalServer
 from runtime.settings import Settings
 from runtime.temporal import connect
 from tests.conftest import Database, Temporal
 from tests.integration.api.shop import Shop
-from tests.workflows.parts import ScriptedBank, ScriptedMerchant
+from tests.workflows.parts import ScriptedBank
 from vault.codec import PurchaseCodec
 from vault.keys import Keys
+from webhooks.courier import courier
+from webhooks.messenger import WebhookMessenger
+from webhooks.port import Notice
+from webhooks.schedule import next_wait
 from worker import activities, bank_activities, workers
 
-NewShop = Callable[[str], Awaitable[Shop]]
+#: Timers ring at once, not up to a second late.
+PROMPT = {"history.timerProcessorMaxTimeShift": '"10ms"'}
+#: A name, and what its key may do where that is not everything.
+NewShop = Callable[..., Awaitable[Shop]]
 
 
 @pytest.fixture(scope="session")
@@ -69,7 +79,7 @@ async def temporal(
     server_home: Path, engine: AsyncEngine, settings: Settings
 ) -> AsyncIterator[Temporal]:
     """A server of our own: nobody else's worker takes these purchases."""
-    server = TemporalServer(server_home / "temporal-api", keep=False)
+    server = TemporalServer(server_home / "temporal-api", keep=False, dynamic_config=PROMPT)
     await server.start()
     client = await server.client("tests", PurchaseCodec(Keys(engine, settings.ring)))
     yield Temporal(address=server.address, client=client, server=server)
@@ -83,11 +93,18 @@ async def teller(
     """A worker on the real ledger, and a bank that says what a test wants it to."""
     bank = ScriptedBank()
     funding = Funding({"sandbox": bank}, Operations(engine), settings.back_from_bank)
-    notices = Notices(ScriptedMerchant())
-    local = activities(funding, Bookkeeping(Book(engine)), notices)
-    stories, banking = workers(temporal.client, local, bank_activities(funding))
-    async with stories, banking:
-        yield bank
+    async with courier() as post:
+        notices = Notices(WebhookMessenger(post, engine, Reading(engine), hurried))
+        local = activities(funding, Bookkeeping(Book(engine)), notices)
+        stories, banking = workers(temporal.client, local, bank_activities(funding))
+        async with stories, banking:
+            yield bank
+
+
+def hurried(tries: int, notice: Notice) -> timedelta | None:
+    """Three days of retries in less than a second."""
+    wait = next_wait(tries, notice)
+    return None if wait is None else wait / 1_000_000
 
 
 @pytest.fixture(scope="session")
@@ -121,9 +138,11 @@ async def http(served: str) -> AsyncIterator[httpx2.AsyncClient]:
 
 @pytest_asyncio.fixture
 async def new_shop(http: httpx2.AsyncClient, doors: Doors) -> NewShop:
-    async def make(name: str) -> Shop:
+    async def make(name: str, scopes: Collection[Scope] = EVERYTHING) -> Shop:
         async with doors.engine.begin() as connection:
-            merchant = await create_merchant(connection, name, fee=FeePolicy(fixed=30, bps=250))
+            merchant = await create_merchant(
+                connection, name, fee=FeePolicy(fixed=30, bps=250), scopes=scopes
+            )
         return Shop(http, doors, merchant.id, merchant.key)
 
     return make

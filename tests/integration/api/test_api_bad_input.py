@@ -165,7 +165,7 @@ async def test_a_key_must_be_usable(shop: Shop, key: str | None, code: str) -> N
     "query",
     [
         "limit=0", "limit=101", "limit=x", "limit=1.5", "status=lost", "status=paying",
-        "order_id=%00", "order_id=", "cursor=x", "cursor=esc_%00", "surprise=1",
+        "order_id=%00", "order_id=", "surprise=1",
     ],
 )  # fmt: skip
 async def test_a_list_is_asked_for_properly(shop: Shop, query: str) -> None:
