@@ -5,6 +5,7 @@ TEMPORAL_NAMESPACE, TEMPORAL_API_KEY, TEMPORAL_TLS …). docs/reference/settings
 from this file by `./dev docs`.
 """
 
+import re
 from typing import Literal, Self
 
 from pydantic import AnyHttpUrl, Field, SecretStr, TypeAdapter, field_validator, model_validator
@@ -14,6 +15,7 @@ from vault.ring import Ring
 
 ASYNCPG = "postgresql+asyncpg://"
 _HTTP_URL = TypeAdapter(AnyHttpUrl)
+_ORIGIN = re.compile(r"https?://[^/\s,]+")
 VAULT_KEYS = (
     "Master keys, each 64 hexadecimal digits, with commas between: the first seals the keys of "
     "purchases, all of them open."
@@ -94,8 +96,7 @@ class Settings(BaseSettings):
     @field_validator("vault_keys")
     @classmethod
     def _is_a_ring(cls, said: SecretStr) -> SecretStr:
-        Ring.parse(said.get_secret_value())
-        return said
+        return is_a_ring(said)
 
     @field_validator("public_url", "bank_url")
     @classmethod
@@ -113,6 +114,58 @@ class Settings(BaseSettings):
         if plain:
             raise ValueError(f"{' and '.join(plain)} must be https in live mode")
         return self
+
+
+class CodecSettings(BaseSettings):
+    """What the codec server is told: how to open what was sealed, and for whom."""
+
+    model_config = SettingsConfigDict(env_prefix="DANBAO_", frozen=True, extra="ignore")
+
+    database_url: str = Field(
+        validation_alias="DATABASE_URL",
+        repr=False,
+        description="PostgreSQL as the application's own role, `postgresql+asyncpg://…`.",
+    )
+    vault_keys: SecretStr = Field(description=VAULT_KEYS)
+    codec_token: SecretStr = Field(
+        min_length=32,
+        description="What operators show: a bearer token, or a part of the UI's codec endpoint.",
+    )
+    codec_origins: str = Field(
+        description="Where the Temporal UI's pages come from, like `http://127.0.0.1:8233`; "
+        "several with commas between."
+    )
+    codec_host: str = Field(default="127.0.0.1", description="Address that it listens on.")
+    codec_port: int = Field(default=8830, ge=1, le=65535, description="Its port; `/healthz` too.")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        default="info", description="Least severe line that is logged."
+    )
+
+    @property
+    def ring(self) -> Ring:
+        return Ring.parse(self.vault_keys.get_secret_value())
+
+    @property
+    def origins(self) -> list[str]:
+        return [origin.strip() for origin in self.codec_origins.split(",")]
+
+    @field_validator("database_url")
+    @classmethod
+    def _speaks_asyncpg(cls, url: str) -> str:
+        return speaks_asyncpg(url)
+
+    @field_validator("vault_keys")
+    @classmethod
+    def _is_a_ring(cls, said: SecretStr) -> SecretStr:
+        return is_a_ring(said)
+
+    @field_validator("codec_origins")
+    @classmethod
+    def _are_origins(cls, said: str) -> str:
+        for origin in said.split(","):
+            if not _ORIGIN.fullmatch(origin.strip()):
+                raise ValueError(f"{origin!r} is not scheme://host:port")
+        return said
 
 
 class MigrationSettings(BaseSettings):
@@ -138,3 +191,9 @@ def speaks_asyncpg(url: str) -> str:
     if url.startswith("postgresql://"):
         return ASYNCPG + url.removeprefix("postgresql://")
     raise ValueError(f"starts with {ASYNCPG}")
+
+
+def is_a_ring(said: SecretStr) -> SecretStr:
+    """`said` when master keys can be made of it. Raises ValueError."""
+    Ring.parse(said.get_secret_value())
+    return said
