@@ -8,8 +8,11 @@ RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check \
     --no-deps --only-binary :all: --require-hashes --requirement requirements.lock
 
 FROM python:3.11.14-slim-trixie
-ENV PATH=/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
-RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin danbao
+# The client is a distribution of its own; the example shop uses it where it stands.
+ENV PATH=/venv/bin:$PATH PYTHONPATH=/danbao/client PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+# A new volume gets the owner of the folder that it is mounted on: /shop is the example shop's.
+RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin danbao && \
+    install --directory --owner=danbao --mode=0700 /shop
 COPY --from=packages /venv /venv
 WORKDIR /danbao
 # Owned by root: the process can read its own code and not change it.

@@ -7,7 +7,7 @@ import yaml
 from runtime.embedded.temporal import SEARCH_ATTRIBUTES
 from tests.unit.deploy.compose import FILE, ROOT, Service, waits_for
 
-ONE_SHOT = {"migrate", "temporal-schema", "temporal-namespace"}
+ONE_SHOT = {"migrate", "temporal-schema", "temporal-namespace", "shop-merchant"}
 
 
 def test_nothing_is_published_beyond_this_machine(composed: dict[str, Service]) -> None:
@@ -110,7 +110,7 @@ def test_every_file_that_is_mounted_is_there_and_cannot_be_changed(
     mounted = [one for service in composed.values() for one in service.get("volumes", [])]
     files = [one.split(":") for one in mounted if one.startswith("./")]
 
-    assert len(files) == 4
+    assert len(files) == 5
     for here, _, mode in files:
         assert (ROOT / here).is_file()
         assert mode == "ro"

@@ -16,6 +16,7 @@ DOCKERFILE = (ROOT / "Dockerfile").read_text()
 ENTRY_POINTS = (
     "api.__main__", "api.onboard", "banks.sandbox.__main__",
     "runtime.codec", "runtime.migrate", "worker",
+    "examples.shop",
 )  # fmt: skip
 LOAD = """
 import importlib, sys
@@ -44,6 +45,12 @@ def only_for_developers() -> list[str]:
     ]
 
 
+def python_path() -> str:
+    """Where the image looks for the client, below its working folder."""
+    (said,) = re.findall(r"PYTHONPATH=/danbao/(\S+)", DOCKERFILE)
+    return str(said)
+
+
 @pytest.fixture(scope="module")
 def image(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that `COPY . .` would make."""
@@ -66,7 +73,7 @@ def test_every_process_loads_with_what_the_image_has(image: Path) -> None:
     loaded = subprocess.run(
         [sys.executable, "-c", LOAD, " ".join(ENTRY_POINTS), " ".join(absent)],
         cwd=image,
-        env={"PYTHONDONTWRITEBYTECODE": "1"},
+        env={"PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(image / python_path())},
         capture_output=True,
         text=True,
         check=False,
