@@ -28,11 +28,13 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 from activities.bookkeeping import Bookkeeping
 from activities.funding import Funding
 from activities.notices import Notices
+from activities.upkeep import Upkeep
 from banks.operations import Operations
 from banks.port import Bank
 from banks.rest import RestBank
 from ledger.book import Book
 from ledger.reading import Reading
+from ledger.upkeep import Upkeep as Ledger
 from runtime.database import engine as connection_pool
 from runtime.health import health_door
 from runtime.settings import Settings
@@ -45,9 +47,10 @@ from webhooks.courier import courier
 from webhooks.messenger import WebhookMessenger
 from workflows.escrow import EscrowWorkflow
 from workflows.late import LatePayment
-from workflows.names import BANK_QUEUE, ESCROW_QUEUE
+from workflows.names import BANK_QUEUE, ESCROW_QUEUE, UPKEEP_QUEUE
 from workflows.notice import NoticeWorkflow
 from workflows.start import start_escrow
+from workflows.upkeep import LedgerUpkeep, schedule_upkeep
 
 #: Long enough for a bank's answer, shorter than a container's usual 30 s before SIGKILL.
 GRACE = timedelta(seconds=25)
@@ -113,6 +116,18 @@ def workers(
     return stories, banking
 
 
+def upkeep_worker(client: Client, upkeep: Upkeep, queue: str = UPKEEP_QUEUE) -> Worker:
+    """What looks after the ledger, not yet running. `client` seals nothing."""
+    return Worker(
+        client,
+        task_queue=queue,
+        workflows=[LedgerUpkeep],
+        activities=[upkeep.roll_up, upkeep.seal, upkeep.broken_seals],
+        workflow_runner=SandboxedWorkflowRunner(restrictions=RESTRICTIONS),
+        graceful_shutdown_timeout=GRACE,
+    )
+
+
 async def sweep(client: Client, reading: Reading) -> None:
     """Start what a door committed and could not start, over and over."""
     while True:
@@ -153,8 +168,10 @@ async def serve(
         notices = Notices(WebhookMessenger(post, pool, reading))
         local = activities(funding, Bookkeeping(Book(pool)), notices)
         stories, banking = workers(client, local, bank_activities(funding), interceptors)
+        upkeep = upkeep_worker(await connect("upkeep", runtime=metered), Upkeep(Ledger(pool)))
         door = health_door(settings.worker_host, settings.worker_health_port, lambda: True)
-        async with stories, banking, door:
+        async with stories, banking, upkeep, door:
+            await schedule_upkeep(upkeep.client)
             sweeper = asyncio.create_task(sweep(client, reading))
             log.info("worker ready", health=settings.worker_health_port)
             await stop.wait()

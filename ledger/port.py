@@ -155,6 +155,29 @@ class Book(Protocol):
         """Store a journal once. Raises LedgerConflict."""
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The newest seal. Publish `hash` where nobody who can write the database can change it."""
+
+    no: int
+    hash: str
+
+
+class Upkeep(Protocol):
+    async def roll_up(self) -> int:
+        """Fold the tails of all busy accounts into checkpoints; returns how many accounts."""
+
+    async def seal(self) -> Head:
+        """Seal what has become final since the last seal; returns the chain's head."""
+
+    async def broken(self, since: int, known: Head | None = None) -> list[int]:
+        """The seals, from number `since` on, that don't hold what they sealed.
+
+        `known` is a head that was published earlier: a chain that does not contain it was
+        written anew, and its number is among the answer.
+        """
+
+
 def detail(event: Event) -> Detail:
     """What an event says besides its name, as JSON scalars (times ISO 8601, durations seconds)."""
     said = ((field.name, getattr(event, field.name)) for field in fields(event))

@@ -144,7 +144,8 @@ _SERVER = text("""
            'is at transaction ' || now || ', the ledger at ' || ledger AS said
     FROM (SELECT pg_snapshot_xmax(pg_current_snapshot()) AS now,
                  greatest((SELECT max(upto) FROM account), (SELECT max(upto) FROM seal),
-                          (SELECT max(xid) FROM transfer)) AS ledger) AS clocks
+                          (SELECT max(xid) FROM transfer),
+                          (SELECT max(xid) FROM event)) AS ledger) AS clocks
     WHERE ledger > now
 """)
 

@@ -1,11 +1,10 @@
 """Maintenance of the ledger, off the hot path: checkpoints, seals, and whether they hold."""
 
-from dataclasses import dataclass
-
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from ledger import tables
+from ledger.port import Head
 from ledger.statements import table
 
 SEAL = table(tables.Seal)
@@ -13,36 +12,45 @@ SEAL = table(tables.Seal)
 BATCH = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
-    """The newest seal. Publish `hash` where nobody who can write the database can change it."""
+class Upkeep:
+    """The port's `Upkeep` on PostgreSQL."""
 
-    no: int
-    hash: str
+    def __init__(self, engine: AsyncEngine) -> None:
+        self._engine = engine
+
+    async def roll_up(self) -> int:
+        """As the port says."""
+        folded = 0
+        while True:
+            async with self._engine.begin() as connection:
+                batch = await connection.scalar(select(func.ledger_rollup(BATCH))) or 0
+            folded += batch
+            if batch < BATCH:
+                return folded
+
+    async def seal(self) -> Head:
+        """As the port says."""
+        newest = select(SEAL.c.no, SEAL.c.hash).order_by(SEAL.c.no.desc()).limit(1)
+        async with self._engine.begin() as connection:
+            await connection.execute(select(func.ledger_seal()))
+            head = (await connection.execute(newest)).one()
+        return Head(head.no, head.hash.hex())
+
+    async def broken(self, since: int, known: Head | None = None) -> list[int]:
+        """As the port says."""
+        async with self._engine.connect() as connection:
+            return await broken_seals(connection, since, known)
 
 
-async def roll_up(engine: AsyncEngine) -> int:
-    """Fold the tails of all busy accounts into their checkpoints; returns how many accounts."""
-    folded = 0
-    while True:
-        async with engine.begin() as connection:
-            batch = await connection.scalar(select(func.ledger_rollup(BATCH))) or 0
-        folded += batch
-        if batch < BATCH:
-            return folded
-
-
-async def seal(engine: AsyncEngine) -> Head:
-    """Seal every transfer that has become final since the last seal; returns the chain's head."""
-    newest = select(SEAL.c.no, SEAL.c.hash).order_by(SEAL.c.no.desc()).limit(1)
-    async with engine.begin() as connection:
-        await connection.execute(select(func.ledger_seal()))
-        head = (await connection.execute(newest)).one()
-    return Head(head.no, head.hash.hex())
-
-
-async def broken_seals(connection: AsyncConnection, since: int = 1) -> list[int]:
-    """The numbers of the seals, from `since` on, whose transfers are not what was sealed."""
+async def broken_seals(
+    connection: AsyncConnection, since: int = 1, known: Head | None = None
+) -> list[int]:
+    """As the port says, of what the connection's transaction sees."""
     link = func.ledger_verify(since).table_valued("no", "intact")
     found = await connection.execute(select(link.c.no).where(~link.c.intact))
-    return [row.no for row in found]
+    broken = {row.no for row in found}
+    if known is not None:
+        present = await connection.scalar(select(SEAL.c.hash).where(SEAL.c.no == known.no))
+        if present is None or present.hex() != known.hash:
+            broken.add(known.no)
+    return sorted(broken)

@@ -7,6 +7,12 @@ ESCROW_QUEUE = "escrow"
 #: Everything that is said to a bank after the first quick try; fair between merchants.
 BANK_QUEUE = "bank"
 
+#: Looking after the ledger: belongs to no purchase, so nothing of it is sealed with a key.
+UPKEEP_QUEUE = "upkeep"
+#: Schedules, and the beginning of the ids of the workflows that they start.
+HOURLY_UPKEEP = "upkeep:hourly"
+NIGHTLY_UPKEEP = "upkeep:nightly"
+
 MERCHANT_ID = SearchAttributeKey.for_keyword("MerchantId")
 ORDER_ID = SearchAttributeKey.for_keyword("OrderId")
 CURRENCY = SearchAttributeKey.for_keyword("Currency")
