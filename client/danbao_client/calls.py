@@ -75,7 +75,8 @@ def create_escrow(
         order["items"] = [dict(item) for item in items]
     if terms:
         order["terms"] = _terms(terms)
-    return _command("/v1/escrows", {}, order, idempotency_key)
+    key = fresh(idempotency_key)
+    return Call("POST", "/v1/escrows", _model(Escrow), body=order, key=key)
 
 
 def get_escrow(escrow_id: str) -> Call[Escrow]:
@@ -133,38 +134,67 @@ def get_event(event_id: str) -> Call[Event]:
 
 
 def ship(
-    escrow_id: str, *, carrier: str = "", tracking: str = "", idempotency_key: str | None = None
+    escrow_id: str,
+    *,
+    carrier: str = "",
+    tracking: str = "",
+    at_version: int | None = None,
+    idempotency_key: str | None = None,
 ) -> Call[Escrow]:
     said = {"carrier": carrier, "tracking": tracking}
-    return _of_escrow("shipment", escrow_id, said, idempotency_key)
+    return _of_escrow("shipment", escrow_id, said, at_version, idempotency_key)
 
 
 def extend(
-    escrow_id: str, extension: timedelta | str, *, idempotency_key: str | None = None
+    escrow_id: str,
+    extension: timedelta | str,
+    *,
+    at_version: int | None = None,
+    idempotency_key: str | None = None,
 ) -> Call[Escrow]:
     longer = {"extension": _iso(extension)}
-    return _of_escrow("extension", escrow_id, longer, idempotency_key)
+    return _of_escrow("extension", escrow_id, longer, at_version, idempotency_key)
 
 
-def cancel(escrow_id: str, *, idempotency_key: str | None = None) -> Call[Escrow]:
-    return _of_escrow("cancellation", escrow_id, {}, idempotency_key)
+def cancel(
+    escrow_id: str, *, at_version: int | None = None, idempotency_key: str | None = None
+) -> Call[Escrow]:
+    return _of_escrow("cancellation", escrow_id, {}, at_version, idempotency_key)
 
 
-def refund(escrow_id: str, amount: int, *, idempotency_key: str | None = None) -> Call[Escrow]:
-    return _of_escrow("refunds", escrow_id, {"amount": amount}, idempotency_key)
+def refund(
+    escrow_id: str,
+    amount: int,
+    *,
+    at_version: int | None = None,
+    idempotency_key: str | None = None,
+) -> Call[Escrow]:
+    return _of_escrow("refunds", escrow_id, {"amount": amount}, at_version, idempotency_key)
 
 
 def _of_escrow(
-    resource: str, escrow_id: str, body: Mapping[str, Any], key: str | None
+    resource: str,
+    escrow_id: str,
+    body: Mapping[str, Any],
+    at_version: int | None,
+    key: str | None,
 ) -> Call[Escrow]:
     path = f"/v1/escrows/{{escrow_id}}/{resource}"
-    return _command(path, {"escrow_id": escrow_id}, body, key)
+    headers = {} if at_version is None else {"if-match": f'"{at_version}"'}
+    return Call(
+        "POST",
+        path,
+        _model(Escrow),
+        {"escrow_id": escrow_id},
+        headers=headers,
+        body=body,
+        key=fresh(key),
+    )
 
 
-def _command(
-    path: str, ids: Mapping[str, str], body: Mapping[str, Any], key: str | None
-) -> Call[Escrow]:
-    return Call("POST", path, _model(Escrow), ids, body=body, key=key or uuid4().hex)
+def fresh(key: str | None) -> str:
+    """The caller's Idempotency-Key, or one that nobody has used."""
+    return key or uuid4().hex
 
 
 def _model(kind: type[M]) -> Callable[[int, bytes], M]:

@@ -15,7 +15,10 @@ WITHIN = timedelta(minutes=2)
 
 
 class Escrows:
-    """`/v1/escrows`. A command without `idempotency_key` gets a fresh one."""
+    """`/v1/escrows`. A command without `idempotency_key` gets a fresh one.
+
+    `at_version`: only if that is still the purchase's version; else it raises VersionMoved.
+    """
 
     def __init__(self, danbao: Sender) -> None:
         self._send = danbao.send
@@ -104,32 +107,62 @@ class Escrows:
         *,
         carrier: str = "",
         tracking: str = "",
+        at_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Escrow:
         """The goods are on their way. Frozen money is deducted now: `payment.state` tells."""
         return self._send(
             calls.ship(
-                escrow_id, carrier=carrier, tracking=tracking, idempotency_key=idempotency_key
+                escrow_id,
+                carrier=carrier,
+                tracking=tracking,
+                at_version=at_version,
+                idempotency_key=idempotency_key,
             )
         )
 
     def extend(
-        self, escrow_id: str, extension: timedelta | str, *, idempotency_key: str | None = None
+        self,
+        escrow_id: str,
+        extension: timedelta | str,
+        *,
+        at_version: int | None = None,
+        idempotency_key: str | None = None,
     ) -> Escrow:
         """Give the buyer more time to inspect, thirty days in total."""
-        return self._send(calls.extend(escrow_id, extension, idempotency_key=idempotency_key))
+        return self._send(
+            calls.extend(
+                escrow_id, extension, at_version=at_version, idempotency_key=idempotency_key
+            )
+        )
 
-    def cancel(self, escrow_id: str, *, idempotency_key: str | None = None) -> Escrow:
+    def cancel(
+        self, escrow_id: str, *, at_version: int | None = None, idempotency_key: str | None = None
+    ) -> Escrow:
         """Give up a purchase that is not paid."""
-        return self._send(calls.cancel(escrow_id, idempotency_key=idempotency_key))
+        return self._send(
+            calls.cancel(escrow_id, at_version=at_version, idempotency_key=idempotency_key)
+        )
 
-    def refund(self, escrow_id: str, amount: int, *, idempotency_key: str | None = None) -> Escrow:
+    def refund(
+        self,
+        escrow_id: str,
+        amount: int,
+        *,
+        at_version: int | None = None,
+        idempotency_key: str | None = None,
+    ) -> Escrow:
         """Give `amount` minor units back to the buyer."""
-        return self._send(calls.refund(escrow_id, amount, idempotency_key=idempotency_key))
+        return self._send(
+            calls.refund(escrow_id, amount, at_version=at_version, idempotency_key=idempotency_key)
+        )
 
 
 class AsyncEscrows:
-    """`/v1/escrows`. A command without `idempotency_key` gets a fresh one."""
+    """`/v1/escrows`. A command without `idempotency_key` gets a fresh one.
+
+    `at_version`: only if that is still the purchase's version; else it raises VersionMoved.
+    """
 
     def __init__(self, danbao: AsyncSender) -> None:
         self._send = danbao.send
@@ -222,27 +255,52 @@ class AsyncEscrows:
         *,
         carrier: str = "",
         tracking: str = "",
+        at_version: int | None = None,
         idempotency_key: str | None = None,
     ) -> Escrow:
         """The goods are on their way. Frozen money is deducted now: `payment.state` tells."""
         return await self._send(
             calls.ship(
-                escrow_id, carrier=carrier, tracking=tracking, idempotency_key=idempotency_key
+                escrow_id,
+                carrier=carrier,
+                tracking=tracking,
+                at_version=at_version,
+                idempotency_key=idempotency_key,
             )
         )
 
     async def extend(
-        self, escrow_id: str, extension: timedelta | str, *, idempotency_key: str | None = None
+        self,
+        escrow_id: str,
+        extension: timedelta | str,
+        *,
+        at_version: int | None = None,
+        idempotency_key: str | None = None,
     ) -> Escrow:
         """Give the buyer more time to inspect, thirty days in total."""
-        return await self._send(calls.extend(escrow_id, extension, idempotency_key=idempotency_key))
+        return await self._send(
+            calls.extend(
+                escrow_id, extension, at_version=at_version, idempotency_key=idempotency_key
+            )
+        )
 
-    async def cancel(self, escrow_id: str, *, idempotency_key: str | None = None) -> Escrow:
+    async def cancel(
+        self, escrow_id: str, *, at_version: int | None = None, idempotency_key: str | None = None
+    ) -> Escrow:
         """Give up a purchase that is not paid."""
-        return await self._send(calls.cancel(escrow_id, idempotency_key=idempotency_key))
+        return await self._send(
+            calls.cancel(escrow_id, at_version=at_version, idempotency_key=idempotency_key)
+        )
 
     async def refund(
-        self, escrow_id: str, amount: int, *, idempotency_key: str | None = None
+        self,
+        escrow_id: str,
+        amount: int,
+        *,
+        at_version: int | None = None,
+        idempotency_key: str | None = None,
     ) -> Escrow:
         """Give `amount` minor units back to the buyer."""
-        return await self._send(calls.refund(escrow_id, amount, idempotency_key=idempotency_key))
+        return await self._send(
+            calls.refund(escrow_id, amount, at_version=at_version, idempotency_key=idempotency_key)
+        )

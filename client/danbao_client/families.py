@@ -97,7 +97,10 @@ class Unprocessable(Problem):
 
 
 class TooManyRequests(Problem):
+    """Come back after `retry_after` seconds; the client has done so several times."""
+
     family = 429
+    code = "too_many_requests"
 
 
 class ServerError(Problem):

@@ -50,6 +50,10 @@ class MalformedBody(BadRequest):
     code = "malformed_body"
 
 
+class InvalidCursor(BadRequest):
+    code = "invalid_cursor"
+
+
 class IdempotencyKeyMissing(BadRequest):
     code = "idempotency_key_missing"
 
@@ -80,6 +84,12 @@ class NotAuthentic(Unauthorized):
 
 class NotYourCommand(Forbidden):
     code = "not_your_command"
+
+
+class MissingScope(Forbidden):
+    """The key's scopes do not cover it: the detail names the missing one."""
+
+    code = "missing_scope"
 
 
 class StaleForm(Forbidden):
@@ -152,6 +162,30 @@ class TooManyDisputes(Refused):
 
 class SplitMismatch(Refused):
     code = "split_mismatch"
+
+
+class EndpointDisabled(Conflict):
+    code = "endpoint_disabled"
+
+
+class NobodyAsked(Conflict):
+    """No webhook endpoint asks for this event."""
+
+    code = "nobody_asked"
+
+
+class TooManyEndpoints(Conflict):
+    code = "too_many_endpoints"
+
+
+class TooManyKeys(Conflict):
+    code = "too_many_keys"
+
+
+class VersionMoved(PreconditionFailed):
+    """Somebody was faster: read the purchase and decide anew."""
+
+    code = "version_moved"
 
 
 class InvalidRequest(Unprocessable):

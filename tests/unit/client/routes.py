@@ -37,10 +37,10 @@ CALLS: tuple[Call[Any], ...] = (
     calls.escrow_events(ESCROW, 3),
     calls.list_events(after="evt_1", types=["escrow.paid"], limit=5),
     calls.get_event("evt_1"),
-    calls.ship(ESCROW, carrier="SF Express", tracking="SF1"),
-    calls.extend(ESCROW, timedelta(days=3)),
-    calls.cancel(ESCROW),
-    calls.refund(ESCROW, 100),
+    calls.ship(ESCROW, carrier="SF Express", tracking="SF1", at_version=3),
+    calls.extend(ESCROW, timedelta(days=3), at_version=3),
+    calls.cancel(ESCROW, at_version=3),
+    calls.refund(ESCROW, 100, at_version=3),
 )
 
 BUYERS = "the buyer's own, with the token of a link: a merchant must not pay or confirm for a buyer"

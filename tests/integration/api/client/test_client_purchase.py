@@ -65,6 +65,16 @@ async def test_an_unpaid_purchase_is_cancelled_and_nothing_more(danbao: AsyncDan
         await danbao.escrows.ship(escrow.id)
 
 
+async def test_a_command_may_name_the_version_that_it_was_decided_on(
+    danbao: AsyncDanbao, shop: Shop, teller: ScriptedBank, temporal: Temporal
+) -> None:
+    escrow = await danbao.escrows.get((await shipped(shop, teller, temporal))["id"])
+    await danbao.escrows.refund(escrow.id, 900, at_version=escrow.version)
+    with pytest.raises(problems.VersionMoved):
+        await danbao.escrows.refund(escrow.id, 900, at_version=escrow.version)
+    assert (await danbao.escrows.get(escrow.id)).refunded == 900
+
+
 async def test_waiting_ends_when_the_purchase_gets_there(danbao: AsyncDanbao) -> None:
     escrow = await danbao.escrows.create(**ORDER)
     waiting = asyncio.create_task(danbao.escrows.until(escrow.id, Status.CLOSED))
