@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from temporalio import activity
-from temporalio.exceptions import ApplicationError
+from temporalio.exceptions import ApplicationError, ApplicationErrorCategory
 
 from webhooks.port import EndpointGone, Messenger, NotDelivered, Notice, Parked
 
@@ -13,6 +13,8 @@ FIRST_TRIES = timedelta(seconds=1)
 #: A later try, as long as Standard Webhooks allows.
 LATER_TRY = timedelta(seconds=15)
 
+#: A merchant's server that is down is no failure of ours: no stack trace in the log, no alarm.
+BENIGN = ApplicationErrorCategory.BENIGN
 #: How a durable retry ends when nobody heard, as the type of its failure.
 PARKED, GONE = "parked", "gone"
 
@@ -52,11 +54,18 @@ class Notices:
                 return await self._messenger.announce(notice, LATER_TRY)
             await self._messenger.deliver(notice, LATER_TRY)
         except EndpointGone as gone:
-            raise ApplicationError(str(gone), type=GONE, non_retryable=True) from gone
+            raise _over(gone, GONE) from gone
         except Parked as parked:
-            raise ApplicationError(str(parked), type=PARKED, non_retryable=True) from parked
+            raise _over(parked, PARKED) from parked
         except NotDelivered as silence:
             raise ApplicationError(
-                str(silence), type="not_delivered", next_retry_delay=silence.wait
+                str(silence),
+                type="not_delivered",
+                next_retry_delay=silence.wait,
+                category=BENIGN,
             ) from silence
         return []
+
+
+def _over(why: Exception, kind: str) -> ApplicationError:
+    return ApplicationError(str(why), type=kind, non_retryable=True, category=BENIGN)

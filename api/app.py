@@ -18,6 +18,7 @@ from temporalio.client import Client
 
 from api import (
     bank_callbacks,
+    deliveries,
     escrows,
     events,
     failures,
@@ -26,6 +27,7 @@ from api import (
     purchases,
     reference,
     streams,
+    webhook_endpoints,
 )
 from api.cursors import Cursors
 from api.doors import Doors
@@ -36,6 +38,7 @@ from api.quotas import Quotas
 from api.trade import Trade
 from api.waiting import Watch
 from runtime.settings import Settings
+from webhooks import attempts
 
 #: Answers are kept for 30 days; nobody minds an hour more.
 FORGETTING = timedelta(hours=1)
@@ -55,6 +58,8 @@ def create_app(settings: Settings, engine: AsyncEngine, client: Client) -> FastA
     app.include_router(escrows.router)
     app.include_router(streams.router)
     app.include_router(events.router)
+    app.include_router(webhook_endpoints.router)
+    app.include_router(deliveries.router)
     app.include_router(bank_callbacks.router)
     app.include_router(pages.router)
     app.include_router(reference.router)
@@ -94,6 +99,8 @@ async def _forget(doors: Doors) -> None:
         try:
             await idempotency.forget(doors.engine)
             await doors.quotas.forget()
+            async with doors.engine.begin() as connection:
+                await attempts.forget(connection)
         except (SQLAlchemyError, OSError) as error:
             log.warning("not forgotten yet", error=type(error).__name__)
         await asyncio.sleep(FORGETTING.total_seconds())

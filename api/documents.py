@@ -4,7 +4,15 @@ import json
 
 from fastapi import FastAPI
 
-from api import bank_callbacks, escrows, events, reference, streams
+from api import (
+    bank_callbacks,
+    deliveries,
+    escrows,
+    events,
+    reference,
+    streams,
+    webhook_endpoints,
+)
 from api.problems import PROBLEMS
 
 ERRORS = """\
@@ -33,5 +41,7 @@ def openapi_json(_before: str = "") -> str:
     app.include_router(escrows.router)
     app.include_router(streams.router)
     app.include_router(events.router)
+    app.include_router(webhook_endpoints.router)
+    app.include_router(deliveries.router)
     app.include_router(bank_callbacks.router)
     return json.dumps(reference.document(app.routes), indent=2, ensure_ascii=False) + "\n"

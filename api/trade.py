@@ -18,6 +18,7 @@ from temporalio.service import RPCError, RPCStatusCode
 from api.errors import Unavailable
 from domain.errors import refusals
 from domain.terms import Terms
+from webhooks.port import Notice
 from workflows.commands import (
     BankReport,
     Cancel,
@@ -31,6 +32,7 @@ from workflows.commands import (
     Standing,
 )
 from workflows.late import LatePaymentOrder
+from workflows.redelivery import start_telling
 from workflows.start import start_escrow, start_late_payment
 
 #: A worker answers in well under a second; a bank's page may take `steps.PAGE_PATIENCE`.
@@ -113,6 +115,11 @@ class Trade:
         """Look into a payment that came after its purchase had ended."""
         async with _patient(SEND_PATIENCE):
             await start_late_payment(self._client, order)
+
+    async def tell_again(self, notice: Notice) -> None:
+        """Start to tell a merchant's endpoint at once."""
+        async with _patient(SEND_PATIENCE):
+            await start_telling(self._client, notice)
 
     def _handle(self, escrow_id: str) -> WorkflowHandle[Any, Any]:
         return self._client.get_workflow_handle(escrow_id)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
+from enum import StrEnum
 
 import httpcore2
 import httpx2
@@ -28,13 +29,26 @@ NO_ANSWER = 0
 ALWAYS = {"user-agent": "Danbao-Webhooks", "accept": "*/*", "accept-encoding": "identity"}
 
 
+class Trouble(StrEnum):
+    """Why there was no answer, as merchants read it."""
+
+    NONE = ""
+    TIMEOUT = "timeout"
+    NAME_NOT_RESOLVED = "name_not_resolved"
+    ADDRESS_FORBIDDEN = "address_forbidden"
+    NOT_CONNECTED = "not_connected"
+    TLS_FAILED = "tls_failed"
+    NO_HTTP_ANSWER = "no_http_answer"
+    CONNECTION_LOST = "connection_lost"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """`status` is NO_ANSWER when there was none, and `error` says why in one word."""
+    """`status` is NO_ANSWER when there was none, and `error` says why."""
 
     status: int
     milliseconds: int
-    error: str = ""
+    error: Trouble = Trouble.NONE
     retry_after: timedelta | None = None
     body: bytes = b""
 
@@ -58,21 +72,20 @@ class Courier:
         """Send `body` as it is. Whatever goes wrong on the way is an Answer without a status."""
         started = time.monotonic()
         heard = Heard()
-        error = ""
+        error = Trouble.NONE
         try:
             async with asyncio.timeout(timeout.total_seconds()):
                 await self._send(self._reach.check_url(url), body, headers, heard)
         except TimeoutError:
-            error = "timeout"
+            error = Trouble.TIMEOUT
         except BadEndpoint:
-            error = "address_forbidden"
+            error = Trouble.ADDRESS_FORBIDDEN
         except (httpcore2.NetworkError, httpcore2.ProtocolError, OSError) as broken:
-            error = _in_a_word(broken)
+            error = _trouble(broken)
         spent = int((time.monotonic() - started) * 1000)
         # What breaks or dawdles after the status does not take the status back.
-        return Answer(
-            heard.status, spent, "" if heard.status else error, heard.retry_after, heard.body
-        )
+        error = Trouble.NONE if heard.status else error
+        return Answer(heard.status, spent, error, heard.retry_after, heard.body)
 
     async def _send(
         self, url: httpx2.URL, body: bytes, headers: Mapping[str, str], heard: "Heard"
@@ -124,20 +137,20 @@ async def courier(
         yield Courier(await stack.enter_async_context(pool), reach)
 
 
-def _in_a_word(broken: Exception) -> str:
+def _trouble(broken: Exception) -> Trouble:
     match broken:
         case AddressForbidden():
-            return "address_forbidden"
+            return Trouble.ADDRESS_FORBIDDEN
         case NameNotResolved():
-            return "name_not_resolved"
+            return Trouble.NAME_NOT_RESOLVED
         case httpcore2.ConnectError():
             # The pool cuts the cause off; what the network said is the argument.
             of_tls = any(isinstance(said, ssl.SSLError) for said in broken.args)
-            return "tls_failed" if of_tls else "not_connected"
+            return Trouble.TLS_FAILED if of_tls else Trouble.NOT_CONNECTED
         case httpcore2.ProtocolError():
-            return "no_http_answer"
+            return Trouble.NO_HTTP_ANSWER
         case _:
-            return "connection_lost"
+            return Trouble.CONNECTION_LOST
 
 
 def retry_after(headers: Mapping[str, str]) -> timedelta | None:

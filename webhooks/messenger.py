@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from webhooks import attempts, endpoints, unheard
-from webhooks.courier import ALWAYS, NO_ANSWER, Answer, Courier
+from webhooks.courier import ALWAYS, Courier
 from webhooks.endpoints import Endpoint
 from webhooks.port import EndpointGone, NotDelivered, Notice, Parked
 from webhooks.schedule import next_wait
@@ -19,9 +19,11 @@ from webhooks.signing import signed_headers
 
 GONE = 410
 SENT = ALWAYS | {"content-type": "application/json"}
-#: After a first try without success, first tries at that endpoint are left to the durable retry
-#: for so long: what is down must not cost every purchase a second.
-HELD_BACK = timedelta(seconds=30)
+#: After a try without success, first tries at that endpoint are left to the durable retry for so
+#: long: what is down must not cost every purchase a second.
+REST = timedelta(seconds=30)
+#: Reasons that are no answer's, as merchants read them.
+HELD_BACK, DISABLED = "held_back", "disabled"
 
 #: (tries so far, notice) → wait before the next, or None when there is none.
 Schedule = Callable[[int, Notice], timedelta | None]
@@ -57,7 +59,7 @@ class WebhookMessenger:
         self._events = events
         self._schedule = schedule
         #: endpoint → when first tries may go there again, on this process's monotonic clock.
-        self._held_back: dict[str, float] = {}
+        self._resting: dict[str, float] = {}
 
     async def announce(
         self, notice: Notice, timeout: timedelta, silent: Collection[str] = ()
@@ -82,7 +84,7 @@ class WebhookMessenger:
                 await unheard.heard(connection, notice)
                 raise EndpointGone("the endpoint was deleted")
         if endpoint.disabled_by:
-            await self._unheard(notice, event, tries, "disabled", None)
+            await self._unheard(notice, event, tries, DISABLED, None)
             raise EndpointGone("the endpoint is switched off")
         await self._try(notice, event, endpoint, tries + 1, timeout)
         async with self._engine.connect() as connection:
@@ -99,8 +101,8 @@ class WebhookMessenger:
         silent: Collection[str],
     ) -> Notice | None:  # fmt: skip
         try:
-            if endpoint.id in silent or time.monotonic() < self._held_back.get(endpoint.id, 0):
-                await self._missed(notice, event, 1, Answer(NO_ANSWER, 0, "held_back"))
+            if endpoint.id in silent or time.monotonic() < self._resting.get(endpoint.id, 0):
+                await self._missed(notice, event, 1, HELD_BACK)
             await self._try(notice, event, endpoint, 1, timeout)
         except NotDelivered as missed:
             wait = missed.wait.total_seconds() if missed.wait else notice.wait
@@ -122,22 +124,23 @@ class WebhookMessenger:
             if answer.status == GONE:
                 await endpoints.disable_gone(connection, endpoint)
         if answer.delivered:
-            self._held_back.pop(endpoint.id, None)
+            self._resting.pop(endpoint.id, None)
         elif answer.status == GONE:
-            await self._unheard(notice, event, number, "410", None)
+            await self._unheard(notice, event, number, str(GONE), None)
             raise EndpointGone(f"{endpoint.id} answered 410")
         else:
-            self._held_back[endpoint.id] = time.monotonic() + HELD_BACK.total_seconds()
-            await self._missed(notice, event, number, answer)
+            self._resting[endpoint.id] = time.monotonic() + REST.total_seconds()
+            reason = answer.error or str(answer.status)
+            await self._missed(notice, event, number, reason, answer.retry_after)
 
     async def _missed(
-        self, notice: Notice, event: PublicEvent, number: int, answer: Answer
-    ) -> None:
+        self, notice: Notice, event: PublicEvent, number: int, reason: str,
+        wish: timedelta | None = None,
+    ) -> None:  # fmt: skip
         """Say when it is tried again. Always raises: NotDelivered, or Parked."""
-        reason = answer.error or str(answer.status)
         wait = self._schedule(number, notice)
         if wait is not None:
-            wait = max(wait, answer.retry_after or wait)
+            wait = max(wait, wish or wait)
         await self._unheard(notice, event, number, reason, wait)
         if wait is None:
             raise Parked(reason)

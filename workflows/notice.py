@@ -1,5 +1,6 @@
 """A merchant that did not hear at the first try keeps being told, outside the purchase."""
 
+import asyncio
 import contextlib
 from datetime import timedelta
 
@@ -64,13 +65,20 @@ async def keep_telling(notice: Notice) -> None:
     """Hand `notice` to a workflow that lives on when the purchase has ended."""
     # One that runs already was asked for by the merchant meanwhile: it is as good.
     with contextlib.suppress(WorkflowAlreadyStartedError):
-        await workflow.start_child_workflow(
+        telling = await workflow.start_child_workflow(
             NoticeWorkflow.run,
             notice,
             id=notice_id(notice.escrow_id, notice.sequence, notice.endpoint),
             parent_close_policy=workflow.ParentClosePolicy.ABANDON,
             static_summary=summary(notice),
         )
+        telling.add_done_callback(_ended_somehow)
+
+
+def _ended_somehow(telling: asyncio.Future[str]) -> None:
+    """Nobody waits for it. One that a redelivery took the place of ends as a failure."""
+    if not telling.cancelled():
+        telling.exception()
 
 
 def summary(notice: Notice) -> str:

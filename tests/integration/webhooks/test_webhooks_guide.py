@@ -8,16 +8,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.notices import FIRST_TRIES, LATER_TRY
+from api.deliveries import DeliveryOut
+from api.webhook_endpoints import EndpointSecretOut
 from domain.transitions import PUBLIC_EVENTS
 from tests.integration.webhooks.merchant import Merchant
 from tests.integration.webhooks.sink import Heard, Sink
-from webhooks.messenger import WebhookMessenger
+from webhooks.courier import Trouble
+from webhooks.messenger import DISABLED, HELD_BACK, WebhookMessenger
 from webhooks.schedule import MOST_JITTER, WAITS
 from workflows.names import notice_id
 
-GUIDE = (Path(__file__).parents[3] / "docs/guides/webhooks.md").read_text()
+GUIDE_PATH = Path(__file__).parents[3] / "docs/guides/webhooks.md"
+GUIDE = GUIDE_PATH.read_text()
 Event = dict[str, Any]
 Verified = Callable[[bytes, Mapping[str, str], str], Event]
 Remember = Callable[[Event, dict[str, Event]], bool]
@@ -25,6 +30,10 @@ Remember = Callable[[Event, dict[str, Event]], bool]
 
 def blocks(language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", GUIDE, re.M | re.S)
+
+
+def shown_json() -> list[Event]:
+    return [json.loads(block) for block in blocks("json")]
 
 
 @pytest.fixture(scope="module")
@@ -83,9 +92,18 @@ async def test_what_the_guide_shows_has_the_shape_of_what_we_send(heard: Heard) 
     def shape(told: Event) -> list[list[str]]:
         return [sorted(part) for part in (told, told["data"], told["data"]["escrow"])]
 
-    (shown,) = map(json.loads, blocks("json"))
+    (shown,) = (said for said in shown_json() if "timestamp" in said)
 
     assert shape(shown) == shape(json.loads(heard.body))
+
+
+def test_what_the_guide_shows_of_the_api_has_its_shape() -> None:
+    made, tried = (said for said in shown_json() if "timestamp" not in said)
+
+    EndpointSecretOut.model_validate(made)
+    DeliveryOut.model_validate(tried)
+    assert set(made) == set(EndpointSecretOut.model_fields)
+    assert set(tried) == set(DeliveryOut.model_fields)
 
 
 def test_the_guides_code_keeps_the_newest_standing(code: dict[str, Any]) -> None:
@@ -122,4 +140,39 @@ def test_the_times_in_the_guide_are_those_we_give() -> None:
 
 
 def test_operators_find_retries_by_the_id_in_the_guide() -> None:
-    assert f"`{notice_id('{escrow}', 0).replace('0', '{sequence}')}`" in GUIDE
+    shown = notice_id("{escrow}", 0, "{endpoint}").replace("0", "{sequence}")
+    assert f"id `{shown}`" in GUIDE
+
+
+def test_every_route_in_the_guide_is_one_of_the_api() -> None:
+    document = json.loads((GUIDE_PATH.parents[1] / "reference/openapi.json").read_text())
+    served = {
+        f"{method.upper()} {re.sub(r'{[a-z_]+}', '{id}', path)}"
+        for path, methods in document["paths"].items()
+        for method in methods
+    }
+    said = {
+        route.replace("…", "/v1/webhook_endpoints")
+        for route in re.findall(r"`((?:GET|POST|PUT|DELETE) [^` ]+)`", GUIDE)
+    }
+
+    assert said <= served
+    assert {route for route in served if "webhook_endpoints" in route} <= said
+
+
+def test_every_trouble_of_a_try_has_its_line_in_the_guide() -> None:
+    table = GUIDE.split("| `error` | Means |")[1].split("\n\n")[0]
+    rows = re.findall(r"^\| `([a-z_]+)` \|", table, re.M)
+
+    assert rows == [trouble.value for trouble in Trouble if trouble]
+    assert {f"`{reason}`" for reason in (HELD_BACK, DISABLED)} <= set(
+        re.findall("`[a-z_]+`", GUIDE)
+    )
+
+
+@pytest.mark.parametrize("statement", blocks("sql")[0].split(";")[:-1])
+async def test_what_operators_ask_the_database_is_understood(
+    statement: str, engine: AsyncEngine
+) -> None:
+    async with engine.connect() as connection:
+        assert (await connection.exec_driver_sql(statement)).all() == []
