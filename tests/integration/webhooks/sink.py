@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import ssl
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 
 LOOPBACK = "127.0.0.1"
@@ -27,10 +27,14 @@ def answer(status: int, *headers: str, body: bytes = b"") -> bytes:
 
 @dataclass(slots=True)
 class Sink:
-    """`says` is what it answers, the last one for ever; b"" hangs up without a word."""
+    """`says` is what it answers, the last one for ever; b"" hangs up without a word.
+
+    `decides` takes its place: it is asked what to answer to each request, and may take its time.
+    """
 
     port: int = 0
     says: list[bytes] = field(default_factory=lambda: [OK])
+    decides: Callable[[Heard], Awaitable[bytes]] | None = None
     #: Seconds before it answers.
     slow: float = 0
     #: Keeps the connection open and sends nothing more after what it says.
@@ -45,17 +49,24 @@ class Sink:
     def url(self) -> str:
         return f"http://{LOOPBACK}:{self.port}/hooks?of=ours"
 
+    async def answer_to(self, heard: Heard) -> bytes:
+        if self.decides:
+            return await self.decides(heard)
+        return self.says.pop(0) if len(self.says) > 1 else self.says[0]
+
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.connections += 1
         with contextlib.closing(writer), contextlib.suppress(ConnectionError, EOFError):
             while True:
+                heard = Heard("", "", {}, b"")
                 if self.deaf:
                     await reader.read(1)
                 else:
-                    self.heard.append(await _request(reader))
+                    heard = await _request(reader)
+                    self.heard.append(heard)
                 self.spoken_to.set()
                 await asyncio.sleep(self.slow)
-                said = self.says.pop(0) if len(self.says) > 1 else self.says[0]
+                said = await self.answer_to(heard)
                 writer.write(said)
                 await writer.drain()
                 if not said:
