@@ -6,6 +6,7 @@ from typing import Self, TypeVar
 import httpx2
 
 from danbao_client.calls import Call
+from danbao_client.endpoints import AsyncWebhookEndpoints
 from danbao_client.errors import NoAnswer
 from danbao_client.escrows import AsyncEscrows
 from danbao_client.log import AsyncEvents
@@ -38,6 +39,7 @@ class AsyncDanbao:
         self._ours = http is None
         self.escrows = AsyncEscrows(self)
         self.events = AsyncEvents(self)
+        self.webhook_endpoints = AsyncWebhookEndpoints(self)
 
     def __repr__(self) -> str:
         return self._wire.shown("AsyncDanbao")

@@ -76,11 +76,11 @@ def create_escrow(
     if terms:
         order["terms"] = _terms(terms)
     key = fresh(idempotency_key)
-    return Call("POST", "/v1/escrows", _model(Escrow), body=order, key=key)
+    return Call("POST", "/v1/escrows", model(Escrow), body=order, key=key)
 
 
 def get_escrow(escrow_id: str) -> Call[Escrow]:
-    return Call("GET", "/v1/escrows/{escrow_id}", _model(Escrow), {"escrow_id": escrow_id})
+    return Call("GET", "/v1/escrows/{escrow_id}", model(Escrow), {"escrow_id": escrow_id})
 
 
 def escrow_changed(escrow_id: str, version: int, wait: int) -> Call[Escrow | None]:
@@ -109,12 +109,12 @@ def list_escrows(
 ) -> Call[EscrowPage]:
     asked = {"status": status, "order_id": order_id, "cursor": cursor, "limit": limit}
     query = {name: value for name, value in asked.items() if value is not None}
-    return Call("GET", "/v1/escrows", _model(EscrowPage), query=query)
+    return Call("GET", "/v1/escrows", model(EscrowPage), query=query)
 
 
 def escrow_events(escrow_id: str, after: int) -> Call[EscrowEvents]:
     path = "/v1/escrows/{escrow_id}/events"
-    return Call("GET", path, _model(EscrowEvents), {"escrow_id": escrow_id}, query={"after": after})
+    return Call("GET", path, model(EscrowEvents), {"escrow_id": escrow_id}, query={"after": after})
 
 
 def list_events(*, after: str | None, types: Sequence[str], limit: int) -> Call[EventPage]:
@@ -123,7 +123,7 @@ def list_events(*, after: str | None, types: Sequence[str], limit: int) -> Call[
         query["after"] = after
     if types:
         query["types"] = types
-    return Call("GET", "/v1/events", _model(EventPage), query=query)
+    return Call("GET", "/v1/events", model(EventPage), query=query)
 
 
 def get_event(event_id: str) -> Call[Event]:
@@ -152,7 +152,7 @@ def extend(
     at_version: int | None = None,
     idempotency_key: str | None = None,
 ) -> Call[Escrow]:
-    longer = {"extension": _iso(extension)}
+    longer = {"extension": iso(extension)}
     return _of_escrow("extension", escrow_id, longer, at_version, idempotency_key)
 
 
@@ -184,7 +184,7 @@ def _of_escrow(
     return Call(
         "POST",
         path,
-        _model(Escrow),
+        model(Escrow),
         {"escrow_id": escrow_id},
         headers=headers,
         body=body,
@@ -197,7 +197,7 @@ def fresh(key: str | None) -> str:
     return key or uuid4().hex
 
 
-def _model(kind: type[M]) -> Callable[[int, bytes], M]:
+def model(kind: type[M]) -> Callable[[int, bytes], M]:
     def read(_status: int, body: bytes) -> M:
         return kind.model_validate_json(body)
 
@@ -207,11 +207,11 @@ def _model(kind: type[M]) -> Callable[[int, bytes], M]:
 def _terms(terms: NewTerms) -> dict[str, Any]:
     said: dict[str, Any] = {**terms}
     if windows := terms.get("windows"):
-        said["windows"] = {name: _iso(window) for name, window in windows.items()}
+        said["windows"] = {name: iso(window) for name, window in windows.items()}
     return said
 
 
-def _iso(duration: object) -> object:
+def iso(duration: object) -> object:
     """An ISO 8601 duration; a text is one already, or the API says what is wrong with it."""
     if isinstance(duration, timedelta):
         return _duration.dump_python(duration, mode="json")

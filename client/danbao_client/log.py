@@ -2,9 +2,10 @@
 
 from collections.abc import AsyncIterator, Iterator, Sequence
 
-from danbao_client import calls
+from danbao_client import calls, hook_calls
 from danbao_client.calls import AsyncSender, Sender
 from danbao_client.events import Event, EventPage
+from danbao_client.hooks import DeliveryPage, Redelivery
 
 
 class Events:
@@ -30,6 +31,20 @@ class Events:
         while page.has_more:
             page = self.page(after=page.next_cursor, types=types)
             yield from page.data
+
+    def deliveries(
+        self, event_id: str, *, cursor: str | None = None, limit: int = 100
+    ) -> DeliveryPage:
+        """How telling it went, newest first: what was sent, answered, and is still unheard."""
+        return self._send(hook_calls.list_deliveries(event_id, cursor=cursor, limit=limit))
+
+    def redeliver(
+        self, event_id: str, *, endpoint_id: str | None = None, idempotency_key: str | None = None
+    ) -> Redelivery:
+        """Tell it again, to one endpoint or to all that ask for it."""
+        return self._send(
+            hook_calls.redeliver_event(event_id, endpoint_id, idempotency_key=idempotency_key)
+        )
 
 
 class AsyncEvents:
@@ -59,3 +74,17 @@ class AsyncEvents:
             page = await self.page(after=page.next_cursor, types=types)
             for event in page.data:
                 yield event
+
+    async def deliveries(
+        self, event_id: str, *, cursor: str | None = None, limit: int = 100
+    ) -> DeliveryPage:
+        """How telling it went, newest first: what was sent, answered, and is still unheard."""
+        return await self._send(hook_calls.list_deliveries(event_id, cursor=cursor, limit=limit))
+
+    async def redeliver(
+        self, event_id: str, *, endpoint_id: str | None = None, idempotency_key: str | None = None
+    ) -> Redelivery:
+        """Tell it again, to one endpoint or to all that ask for it."""
+        return await self._send(
+            hook_calls.redeliver_event(event_id, endpoint_id, idempotency_key=idempotency_key)
+        )

@@ -6,6 +6,7 @@ from typing import Self, TypeVar
 import httpx2
 
 from danbao_client.calls import Call
+from danbao_client.endpoints import WebhookEndpoints
 from danbao_client.errors import NoAnswer
 from danbao_client.escrows import Escrows
 from danbao_client.log import Events
@@ -38,6 +39,7 @@ class Danbao:
         self._ours = http is None
         self.escrows = Escrows(self)
         self.events = Events(self)
+        self.webhook_endpoints = WebhookEndpoints(self)
 
     def __repr__(self) -> str:
         return self._wire.shown("Danbao")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-from danbao_client import calls
+from danbao_client import calls, hook_calls
 from danbao_client.calls import Call
 from danbao_client.models import Status
 
@@ -37,6 +37,25 @@ CALLS: tuple[Call[Any], ...] = (
     calls.escrow_events(ESCROW, 3),
     calls.list_events(after="evt_1", types=["escrow.paid"], limit=5),
     calls.get_event("evt_1"),
+    hook_calls.create_endpoint(
+        "https://shop.example/hooks",
+        events=["escrow.paid"],
+        description="Orders",
+        enabled=True,
+        idempotency_key=None,
+    ),
+    hook_calls.list_endpoints(),
+    hook_calls.get_endpoint("whe_1"),
+    hook_calls.replace_endpoint(
+        "whe_1", "https://shop.example/hooks", events=None, description="", enabled=False
+    ),
+    hook_calls.delete_endpoint("whe_1"),
+    hook_calls.rotate_secret("whe_1", WINDOW, idempotency_key=None),
+    hook_calls.revoke_old_secret("whe_1"),
+    hook_calls.list_unheard("whe_1", state="parked", cursor="unh_1", limit=5),
+    hook_calls.redeliver_parked("whe_1", idempotency_key=None),
+    hook_calls.list_deliveries("evt_1", cursor="dlv_1", limit=5),
+    hook_calls.redeliver_event("evt_1", "whe_1", idempotency_key=None),
     calls.ship(ESCROW, carrier="SF Express", tracking="SF1", at_version=3),
     calls.extend(ESCROW, timedelta(days=3), at_version=3),
     calls.cancel(ESCROW, at_version=3),

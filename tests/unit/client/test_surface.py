@@ -9,7 +9,16 @@ from typing import Any
 
 import pytest
 
-from danbao_client import AsyncDanbao, Danbao, UnreadableAnswer, calls, escrows, log, models
+from danbao_client import (
+    AsyncDanbao,
+    Danbao,
+    UnreadableAnswer,
+    calls,
+    endpoints,
+    escrows,
+    log,
+    models,
+)
 from danbao_client.wire import Wire, answer
 
 KEY = "ek_test_0123456789abcdef0123456789abcdef"
@@ -19,6 +28,7 @@ PAIRS = [
     (Danbao, AsyncDanbao),
     (escrows.Escrows, escrows.AsyncEscrows),
     (log.Events, log.AsyncEvents),
+    (endpoints.WebhookEndpoints, endpoints.AsyncWebhookEndpoints),
 ]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from danbao_client import AsyncDanbao, escrows, log
+from danbao_client import AsyncDanbao, endpoints, escrows, log
 from tests.integration.api.shop import Shop
 from tests.workflows.parts import ScriptedBank
 from webhooks.signing import new_secret, signed_headers
@@ -43,6 +43,7 @@ async def test_the_guide_runs_from_top_to_bottom(
     assert names["newer"] is None
     assert names["escrow"].status == "closed"
     assert names["last"].startswith("evt_")
+    assert len(set(names["secrets"])) == 2
     assert re.search(r"^escrow_ended req_\w+$", capsys.readouterr().out, flags=re.M)
     secret, body = new_secret(), SAID[0].encode()
     headers = signed_headers("evt_1", body, [secret], datetime.now(UTC))
@@ -61,5 +62,6 @@ async def test_the_readme_runs(
 
 def test_the_guide_names_every_method() -> None:
     named = set(re.findall(r"^\| `(\w+)\(", GUIDE, flags=re.M))
-    methods = {name for kind in (escrows.Escrows, log.Events) for name in vars(kind)}
+    kinds = (escrows.Escrows, log.Events, endpoints.WebhookEndpoints)
+    methods = {name for kind in kinds for name in vars(kind)}
     assert named == {name for name in methods if not name.startswith("_")}
