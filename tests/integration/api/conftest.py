@@ -136,7 +136,7 @@ async def http(served: str) -> AsyncIterator[httpx2.AsyncClient]:
         yield client
 
 
-@pytest_asyncio.fixture
+@pytest_asyncio.fixture(scope="session")
 async def new_shop(http: httpx2.AsyncClient, doors: Doors) -> NewShop:
     async def make(name: str, scopes: Collection[Scope] = EVERYTHING) -> Shop:
         async with doors.engine.begin() as connection:
