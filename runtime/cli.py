@@ -2,15 +2,18 @@
 
 import os
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
 
+from runtime.beside import told as told_by_demo
 from runtime.lint import lint as run_lint
 from runtime.locks import lock as make_locks
 
 ROOT = Path(__file__).resolve().parents[1]
+DEMO = ROOT / ".danbao" / "demo"
 
 app = typer.Typer(
     help=__doc__,
@@ -39,6 +42,12 @@ def demo(
 def test(context: typer.Context) -> None:
     """Run the tests; everything after `test` goes to pytest."""
     _become("pytest", *context.args)
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def merchant(context: typer.Context) -> None:
+    """Merchants and their API keys: create, rotate, revoke, list. Works on a demo that runs."""
+    _become("api.merchant", *context.args, told=told_by_demo(DEMO, os.environ))
 
 
 @app.command()
@@ -78,10 +87,11 @@ def reset() -> None:
     _become("runtime.reset")
 
 
-def _become(module: str, *arguments: str) -> NoReturn:
+def _become(module: str, *arguments: str, told: Mapping[str, str] | None = None) -> NoReturn:
     """Go on as `python -m module`: one process to interrupt, and only what it needs is imported."""
     os.chdir(ROOT)
-    os.execv(sys.executable, [sys.executable, "-m", module, *arguments])  # noqa: S606
+    environment = {**os.environ, **(told or {})}
+    os.execve(sys.executable, [sys.executable, "-m", module, *arguments], environment)  # noqa: S606
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from typing import Self
 
 import httpx2
 
+from runtime.beside import leave_word
 from runtime.database import migrate
 from runtime.embedded.places import (
     LOOPBACK,
@@ -117,6 +118,7 @@ class Stack:
                 await self._make_databases(self._postgres)
             told("schema")
             await migrate(self.at.owner_url)
+            leave_word(self.home, self.parts["api"].process.env)
             for name in [name for name in self.parts if name != "postgres"]:
                 told(name)
                 await self.start(name)

@@ -4,8 +4,8 @@ set -eu
 umask 077
 keys=${SHOP_KEYS:-/shop/keys}
 [ ! -e "$keys" ] || exit 0
-python -m api.onboard "Tea & Boots" --webhook "${SHOP_WEBHOOK_URL:-http://shop:8820/webhooks}" \
-    >"$keys.json"
+python -m api.merchant create "Tea & Boots" --json \
+    --webhook "${SHOP_WEBHOOK_URL:-http://shop:8820/webhooks}" >"$keys.json"
 python -c '
 import json, sys
 made = json.load(sys.stdin)

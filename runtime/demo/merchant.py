@@ -20,9 +20,9 @@ class NotOnboarded(Exception):
 
 
 async def new_merchant(stack: Stack, name: str, webhook_url: str) -> NewMerchant:
-    """Run `python -m api.onboard` beside the API, with what the API is told."""
+    """Run `python -m api.merchant create` beside the API, with what the API is told."""
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "api.onboard", name, "--webhook", webhook_url),
+        *(sys.executable, "-m", "api.merchant", "create", name, "--webhook", webhook_url, "--json"),
         cwd=ROOT,
         env=dict(stack.parts["api"].process.env),
         stdout=asyncio.subprocess.PIPE,

@@ -1,4 +1,4 @@
-"""`python -m api` and `python -m api.onboard` as an operator runs them."""
+"""`python -m api` and `python -m api.merchant` as an operator runs them."""
 
 import asyncio
 import json
@@ -75,7 +75,7 @@ async def running(
 
 def onboarded(environment: dict[str, str], *arguments: str) -> dict[str, str]:
     said = subprocess.run(
-        [sys.executable, "-m", "api.onboard", *arguments],
+        [sys.executable, "-m", "api.merchant", "create", *arguments, "--json"],
         env=environment,
         cwd=ROOT,
         capture_output=True,

@@ -14,7 +14,7 @@ from tests.unit.deploy.compose import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 ENTRY_POINTS = (
-    "api.__main__", "api.onboard", "banks.sandbox.__main__",
+    "api.__main__", "api.merchant", "banks.sandbox.__main__",
     "runtime.codec", "runtime.migrate", "worker",
     "examples.shop",
 )  # fmt: skip
