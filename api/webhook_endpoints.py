@@ -1,13 +1,12 @@
 """`/v1/webhook_endpoints`: where a merchant wants to be told, and which secrets sign there."""
 
-from datetime import UTC, datetime, timedelta
-from typing import Annotated, Literal
+from datetime import timedelta
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, Path, Request
 from fastapi.responses import Response
 from pydantic import (
     AfterValidator,
-    BaseModel,
     ConfigDict,
     Field,
     StrictBool,
@@ -27,6 +26,14 @@ from api.fields import Duration, Note, printable
 from api.idempotency import Answer, Keyed, fingerprint, idempotency_key, within
 from api.redelivery import endpoint_of
 from api.requests import Body
+from api.webhook_views import (
+    ENDPOINT,
+    EndpointList,
+    EndpointOut,
+    EndpointSecretOut,
+    endpoint_out,
+    with_secret,
+)
 from webhooks import endpoints
 from webhooks.addresses import LONGEST_URL, BadEndpoint
 from webhooks.endpoints import Endpoint, Wanted
@@ -46,7 +53,7 @@ router = APIRouter(
     generate_unique_id_function=lambda route: route.name,
 )
 
-EndpointId = Annotated[str, Path(examples=["whe_0193c8a1b2c37d4e8f9a0b1c2d3e4f50"])]
+EndpointId = Annotated[str, Path(examples=[ENDPOINT])]
 Key = Annotated[str, Depends(idempotency_key)]
 
 
@@ -88,35 +95,6 @@ class RotationIn(Body):
     overlap: Annotated[Duration, AfterValidator(_short_enough)] = timedelta(days=1)
 
 
-class EndpointOut(BaseModel):
-    """`disabled_by` says who switched it off: the `merchant`, or its server (410, `gone`)."""
-
-    id: str = Field(examples=["whe_0193c8a1b2c37d4e8f9a0b1c2d3e4f50"])
-    url: str
-    events: list[str] | None
-    description: str
-    enabled: bool
-    disabled_by: Literal["merchant", "gone"] | None
-    old_secret_expires_at: datetime | None = Field(
-        description="Until when the secret before the newest one signs too."
-    )
-    created_at: datetime
-
-
-class EndpointSecretOut(EndpointOut):
-    """The only answer that tells the newest signing secret."""
-
-    secret: str = Field(examples=["whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSwMfKQ9r8GKYo="])
-
-
-class EndpointList(BaseModel):
-    """All of them, oldest first: there are at most ten."""
-
-    data: list[EndpointOut]
-    has_more: Literal[False] = False
-    next_cursor: None = None
-
-
 @router.post(
     "",
     status_code=201,
@@ -138,7 +116,7 @@ async def create_webhook_endpoint(
             raise _no_address(bad) from bad
         except endpoints.TooManyEndpoints:
             return problem_answer(request, TooManyEndpoints())
-        return answer_of(201, _with_secret(made))
+        return answer_of(201, with_secret(made))
 
     said = fingerprint("POST", request.url.path, asked.model_dump_json(exclude_unset=True))
     async with doors.engine.begin() as connection:
@@ -156,7 +134,7 @@ async def list_webhook_endpoints(doors: TheDoors, merchant: AWebmaster) -> Respo
     """Where a merchant is told, oldest first."""
     async with doors.engine.connect() as connection:
         found = await endpoints.of_merchant(connection, merchant.merchant_id)
-    page = EndpointList(data=[_out(one) for one in found])
+    page = EndpointList(data=[endpoint_out(one) for one in found])
     return Response(page.model_dump_json(), media_type=JSON)
 
 
@@ -171,7 +149,7 @@ async def get_webhook_endpoint(
 ) -> Response:
     """One endpoint."""
     found = await endpoint_of(doors.engine, merchant.merchant_id, endpoint_id)
-    return Response(_out(found).model_dump_json(), media_type=JSON)
+    return Response(endpoint_out(found).model_dump_json(), media_type=JSON)
 
 
 @router.put(
@@ -192,7 +170,7 @@ async def replace_webhook_endpoint(
             )
     except BadEndpoint as bad:
         raise _no_address(bad) from bad
-    return Response(_out(_found(changed)).model_dump_json(), media_type=JSON)
+    return Response(endpoint_out(_found(changed)).model_dump_json(), media_type=JSON)
 
 
 @router.delete(
@@ -237,7 +215,7 @@ async def rotate_webhook_secret(
             rotated = await endpoints.rotate(
                 connection, there.id, there.merchant_id, rotation.overlap
             )
-            return answer_of(200, _with_secret(_found(rotated)))
+            return answer_of(200, with_secret(_found(rotated)))
 
         return send(await within(connection, Keyed(merchant.subject, key, said), act))
 
@@ -269,21 +247,3 @@ def _found(endpoint: Endpoint | None) -> Endpoint:
 
 def _no_address(bad: BadEndpoint) -> InvalidRequest:
     return InvalidRequest(flaws=(Flaw(str(bad), pointer="#/url"),))
-
-
-def _out(endpoint: Endpoint) -> EndpointOut:
-    two = len(endpoint.secrets(datetime.now(UTC))) > 1
-    return EndpointOut(
-        id=endpoint.id,
-        url=endpoint.url,
-        events=endpoint.events,
-        description=endpoint.description,
-        enabled=endpoint.disabled_by is None,
-        disabled_by=endpoint.disabled_by,
-        old_secret_expires_at=endpoint.old_secret_until if two else None,
-        created_at=endpoint.created_at,
-    )
-
-
-def _with_secret(endpoint: Endpoint) -> EndpointSecretOut:
-    return EndpointSecretOut(**dict(_out(endpoint)), secret=endpoint.secret)

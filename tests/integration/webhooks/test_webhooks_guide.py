@@ -11,8 +11,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.notices import FIRST_TRIES, LATER_TRY
-from api.deliveries import DeliveryOut
-from api.webhook_endpoints import EndpointSecretOut
+from api.webhook_views import DeliveryOut, EndpointSecretOut
 from domain.transitions import PUBLIC_EVENTS
 from tests.integration.webhooks.merchant import Merchant
 from tests.integration.webhooks.sink import Heard, Sink

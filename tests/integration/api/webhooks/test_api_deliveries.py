@@ -146,6 +146,27 @@ async def test_pages_of_deliveries_go_from_the_newest_to_the_oldest(
     assert not second["has_more"]
     assert first["data"] + second["data"] == whole
     assert [one["at"] for one in whole] == sorted((one["at"] for one in whole), reverse=True)
+    foreign = await shop.get(f"{PATH}/{made['id']}/unheard", cursor=first["next_cursor"])
+    assert (foreign.status_code, foreign.json()["code"]) == (400, "invalid_cursor")
+
+
+async def test_pages_of_what_was_not_heard_go_from_the_oldest_to_the_newest(
+    shop: Shop, sink: Sink, teller: ScriptedBank, temporal: Temporal
+) -> None:
+    sink.says = [answer(500)]
+    made = await endpoint(shop, sink.url)
+    await shipped(shop, teller, temporal)
+    whole = await parked(shop, made["id"], 2)
+
+    path = f"{PATH}/{made['id']}/unheard"
+    first = (await shop.get(path, limit=1)).json()
+    second = (await shop.get(path, limit=1, cursor=first["next_cursor"])).json()
+
+    assert (first["has_more"], second["has_more"]) == (True, False)
+    assert first["data"] + second["data"] == whole
+    assert [one["type"] for one in whole] == ["escrow.paid", "escrow.shipped"]
+    foreign = await shop.get(f"{path}?cursor=unh_{'0' * 32}")
+    assert (foreign.status_code, foreign.json()["code"]) == (400, "invalid_cursor")
 
 
 async def test_what_was_parked_is_told_when_the_merchant_asks_for_it(
