@@ -33,7 +33,8 @@ class Goods:
 
     description: str
     items: list[dict[str, Any]]
-    buyer_email: str
+    #: None once it was erased.
+    buyer_email: str | None
     return_url: str
 
 

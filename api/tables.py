@@ -100,7 +100,8 @@ class Checkout(SQLModel, table=True):
     description: str = Field(sa_type=Text)
     #: [{"name": …, "quantity": …, "amount": …}]
     items: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
-    buyer_email: str = Field(sa_type=Text)
+    #: Null once it was erased.
+    buyer_email: str | None = Field(sa_type=Text)
     return_url: str = Field(sa_type=Text)
 
 

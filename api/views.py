@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.fields import Duration
 from api.links import Links
 from api.purchases import Purchase
-from api.requests import Buyer, Item
+from api.requests import Item
 from domain.states import Stage, State
 from domain.terms import Funding
 
@@ -67,6 +67,12 @@ EXAMPLE: dict[str, Any] = {
 }
 
 
+class BuyerOut(BaseModel):
+    email: str | None = Field(
+        examples=["buyer@example.com"], description="Null once the buyer's data were erased."
+    )
+
+
 class PaymentStanding(BaseModel):
     """How the payment stands; `declined` is the bank's last no, by its code."""
 
@@ -112,7 +118,7 @@ class EscrowOut(BaseModel):
     currency: str
     description: str
     items: list[Item]
-    buyer: Buyer
+    buyer: BuyerOut
     terms: TermsOut
     payment: PaymentStanding
     funded: int
@@ -158,7 +164,7 @@ def escrow_out(purchase: Purchase, links: Links, livemode: bool) -> EscrowOut:
         currency=terms.currency,
         description=checkout.description,
         items=[Item.model_validate(item) for item in checkout.items],
-        buyer=Buyer(email=checkout.buyer_email),
+        buyer=BuyerOut(email=checkout.buyer_email),
         terms=TermsOut(funding=terms.funding, windows=_windows(state)),
         payment=payment_standing(state),
         **_amounts(purchase),

@@ -74,6 +74,20 @@ def lock(
         raise typer.Exit(1)
 
 
+@app.command()
+def erase(
+    escrow_id: Annotated[str, typer.Argument(help="A purchase that has ended, esc_….")],
+) -> None:
+    """Forget a purchase's buyer for good: what Temporal holds of it can't be read any more."""
+    _become("api.erasure", escrow_id)
+
+
+@app.command()
+def rewrap() -> None:
+    """Seal every purchase's key with the first master key, so that older ones can go."""
+    _become("runtime.rewrap")
+
+
 # For the list of commands only: runtime/bootstrap.py runs these without an environment.
 @app.command()
 def doctor() -> None:

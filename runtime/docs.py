@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
-from runtime.settings import CodecSettings, MigrationSettings, Settings
+from runtime.settings import CodecSettings, KeeperSettings, MigrationSettings, Settings
 
 ROOT = Path(__file__).resolve().parents[1]
 #: What makes a page's text from what it says now; most pages are all made, some have prose too.
@@ -43,9 +43,13 @@ def settings_page(_before: str = "") -> str:
             "",
             *_table(CodecSettings),
             "",
-            "## Migrations (`python -m runtime.migrate`)",
+            "## Migrations (`python -m runtime.migrate`) and erasure (`python -m api.erasure`)",
             "",
             *_table(MigrationSettings),
+            "",
+            "## Sealing keys anew (`python -m runtime.rewrap`)",
+            "",
+            *_table(KeeperSettings),
             "",
             "## The sandbox bank",
             "",

@@ -184,6 +184,21 @@ class MigrationSettings(BaseSettings):
         return speaks_asyncpg(url)
 
 
+class KeeperSettings(MigrationSettings):
+    """What `python -m runtime.rewrap` is told: an operator, as the role that owns the schema."""
+
+    vault_keys: SecretStr = Field(description=VAULT_KEYS)
+
+    @property
+    def ring(self) -> Ring:
+        return Ring.parse(self.vault_keys.get_secret_value())
+
+    @field_validator("vault_keys")
+    @classmethod
+    def _is_a_ring(cls, said: SecretStr) -> SecretStr:
+        return is_a_ring(said)
+
+
 def speaks_asyncpg(url: str) -> str:
     """`url` as SQLAlchemy wants it; plain `postgresql://` is taken too. Raises ValueError."""
     if url.startswith(ASYNCPG):

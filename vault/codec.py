@@ -1,4 +1,4 @@
-"""What Temporal stores of a purchase, sealed with that purchase's key.
+"""What Temporal stores of a purchase, sealed with that purchase's key; the rest with the house's.
 
 Sealed are arguments, results and failures. Left as they are: an empty payload, which says nothing,
 and labels, which operators read in the Temporal UI without any key: one plain string that a
@@ -20,8 +20,8 @@ from temporalio.converter import (
     WorkflowSerializationContext,
 )
 
-from vault.errors import NotAuthentic, NotOfAPurchase
-from vault.keys import Keys
+from vault.errors import NotAuthentic, WithoutContext
+from vault.keys import HOUSE, Keys
 
 #: The encoding's usual name: Temporal's UI and CLI know it.
 SEALED = b"binary/encrypted"
@@ -32,18 +32,20 @@ _ESCROW_ID = re.compile(r"(?<![^:])esc_[0-9a-f]{32}(?![^:])")
 
 
 def escrow_of(workflow_id: str) -> str:
-    """The purchase that a workflow belongs to, by its id; "" when it belongs to none."""
+    """The purchase that a workflow belongs to, by its id; HOUSE when it belongs to none."""
     found = _ESCROW_ID.search(workflow_id)
-    return found[0] if found else ""
+    return found[0] if found else HOUSE
 
 
 class PurchaseCodec(PayloadCodec, WithSerializationContext):
     """Temporal's SDK says by `with_context` whose payloads come next.
 
-    Both ways raise what `Keys` raises; encoding raises NotOfAPurchase, too.
+    Both ways raise what `Keys` raises; encoding raises WithoutContext, too.
     """
 
-    def __init__(self, keys: Keys, escrow_id: str = "", *, has_labels: bool = False) -> None:
+    def __init__(
+        self, keys: Keys, escrow_id: str | None = None, *, has_labels: bool = False
+    ) -> None:
         self._keys = keys
         self._escrow_id = escrow_id
         self._has_labels = has_labels
@@ -66,8 +68,8 @@ class PurchaseCodec(PayloadCodec, WithSerializationContext):
     async def _sealed(self, payload: Payload) -> Payload:
         if not payload.data or (self._has_labels and is_label(payload)):
             return payload
-        if not self._escrow_id:
-            raise NotOfAPurchase("the workflow's id names no purchase")
+        if self._escrow_id is None:
+            raise WithoutContext("nobody said whose payload this is")
         key = await self._keys.current(self._escrow_id)
         metadata = {"encoding": SEALED, KEY: key.id.encode()}
         return Payload(metadata=metadata, data=key.seal(payload.SerializeToString()))
@@ -76,8 +78,8 @@ class PurchaseCodec(PayloadCodec, WithSerializationContext):
         if payload.metadata.get("encoding") != SEALED:
             return payload
         key = await self._keys.find(payload.metadata[KEY].decode(errors="replace"))
-        if self._escrow_id and key.escrow_id != self._escrow_id:
-            raise NotAuthentic(f"sealed for another purchase than {self._escrow_id}")
+        if self._escrow_id is not None and key.escrow_id != self._escrow_id:
+            raise NotAuthentic(f"sealed for others than {self._escrow_id or 'the house'}")
         try:
             return Payload.FromString(key.open(payload.data))
         except DecodeError as wrong:

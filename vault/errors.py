@@ -7,10 +7,10 @@ class VaultError(Exception):
     code = "vault"
 
 
-class NotOfAPurchase(VaultError):
-    """Nothing says which purchase a payload belongs to, so no key is its key."""
+class WithoutContext(VaultError):
+    """Nothing says which workflow a payload belongs to, so no key is its key."""
 
-    code = "not_of_a_purchase"
+    code = "without_context"
 
 
 class UnknownPurchase(VaultError):

@@ -5,7 +5,7 @@ import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import ColumnElement, Row, Select, literal, select
+from sqlalchemy import ColumnElement, Row, Select, literal, null, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import SQLModel, col
@@ -20,11 +20,13 @@ KEPT_FOR = timedelta(minutes=1)
 #: A key and its surroundings take less than 1 kB.
 MOST = 10_000
 KEY_BYTES = 32
+#: Whose key it is that belongs to no purchase: instead of an escrow's id.
+HOUSE = ""
 
 
 @dataclass(frozen=True, slots=True)
 class DataKey:
-    """Seals for one purchase, and opens only what was sealed for it."""
+    """Seals for one purchase, or HOUSE, and opens only what was sealed for it."""
 
     id: str
     escrow_id: str
@@ -54,7 +56,7 @@ class Keys:
         self._by_id: Recent[DataKey] = Recent(most, kept_for)
 
     async def current(self, escrow_id: str) -> DataKey:
-        """What seals for the purchase now, made if it has none. Raises UnknownPurchase.
+        """What seals for the purchase, or HOUSE, now; made if it has none. Raises UnknownPurchase.
 
         Purchases are born with a key. Those older than this table have none, and those that were
         erased may still have something to say: money that came late goes back all the same.
@@ -84,23 +86,24 @@ class Keys:
         return key
 
     async def _row(
-        self, query: Select[str, str, bytes | None, str]
-    ) -> Row[str, str, bytes | None, str] | None:
+        self, query: Select[str, str | None, bytes | None, str]
+    ) -> Row[str, str | None, bytes | None, str] | None:
         async with self._engine.connect() as connection:
             return (await connection.execute(query)).one_or_none()
 
 
 async def mint(connection: AsyncConnection, ring: Ring, escrow_id: str) -> None:
-    """A key for the purchase in the caller's transaction, unless it has one already.
+    """A key for the purchase, or for the house, in the caller's transaction: unless it has one.
 
     Does nothing for a purchase that is not there.
     """
     key = DataKey(secrets.token_urlsafe(12), escrow_id, os.urandom(KEY_BYTES))
     sealed = sealed_with(ring, key)
     escrow = SQLModel.metadata.tables["escrow"]
-    made = select(literal(key.id), escrow.c.id, literal(sealed.box), literal(sealed.by)).where(
-        escrow.c.id == escrow_id
-    )
+    owner = escrow.c.id if escrow_id else null()
+    made = select(literal(key.id), owner, literal(sealed.box), literal(sealed.by))
+    if escrow_id:
+        made = made.where(escrow.c.id == escrow_id)
     await connection.execute(
         insert(PurchaseKey)
         .from_select(["id", "escrow_id", "box", "sealed_by"], made)
@@ -108,7 +111,7 @@ async def mint(connection: AsyncConnection, ring: Ring, escrow_id: str) -> None:
     )
 
 
-def sealed_keys(*which: ColumnElement[bool]) -> Select[str, str, bytes | None, str]:
+def sealed_keys(*which: ColumnElement[bool]) -> Select[str, str | None, bytes | None, str]:
     return select(
         col(PurchaseKey.id),
         col(PurchaseKey.escrow_id),
@@ -122,19 +125,23 @@ def sealed_with(ring: Ring, key: DataKey) -> Sealed:
     return ring.seal(key.secret, _bound_to(key.escrow_id, key.id))
 
 
-def unsealed(ring: Ring, row: Row[str, str, bytes | None, str]) -> DataKey:
+def unsealed(ring: Ring, row: Row[str, str | None, bytes | None, str]) -> DataKey:
     """Raises Erased, MasterKeyMissing, NotAuthentic."""
     if row.box is None:
         raise Erased(f"key {row.id} was destroyed")
-    secret = ring.open(Sealed(row.sealed_by, row.box), _bound_to(row.escrow_id, row.id))
-    return DataKey(row.id, row.escrow_id, secret)
+    escrow_id = row.escrow_id or HOUSE
+    secret = ring.open(Sealed(row.sealed_by, row.box), _bound_to(escrow_id, row.id))
+    return DataKey(row.id, escrow_id, secret)
 
 
 def _bound_to(escrow_id: str, key_id: str) -> str:
     return f"danbao key {escrow_id} {key_id}"
 
 
-def _current(escrow_id: str) -> Select[str, str, bytes | None, str]:
+def _current(escrow_id: str) -> Select[str, str | None, bytes | None, str]:
     return sealed_keys(
-        col(PurchaseKey.escrow_id) == escrow_id, col(PurchaseKey.retired_at).is_(None)
+        col(PurchaseKey.escrow_id) == escrow_id
+        if escrow_id
+        else col(PurchaseKey.escrow_id).is_(None),
+        col(PurchaseKey.retired_at).is_(None),
     )

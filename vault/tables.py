@@ -16,7 +16,7 @@ from sqlmodel import Field, SQLModel
 
 
 class PurchaseKey(SQLModel, table=True):
-    """One key of one purchase.
+    """One key of one purchase, or of the house: for workflows that belong to no purchase.
 
     A purchase has one that is not retired; one that was erased gets a new one if it writes again.
     """
@@ -32,13 +32,16 @@ class PurchaseKey(SQLModel, table=True):
             "escrow_id",
             unique=True,
             postgresql_where=text("retired_at is null"),
+            # The house has one key at a time, too.
+            postgresql_nulls_not_distinct=True,
         ),
         Index("purchase_key_retired", "escrow_id", postgresql_where=text("retired_at is not null")),
     )
 
     #: Stands in every payload that it has sealed.
     id: str = Field(sa_column=Column(Text, primary_key=True))
-    escrow_id: str = Field(sa_type=Text)
+    #: Null: the house's.
+    escrow_id: str | None = Field(sa_type=Text)
     #: Nonce, ciphertext and tag; null once destroyed.
     box: bytes | None = Field(sa_column=Column(LargeBinary, nullable=True))
     #: The fingerprint of the master key that seals it.

@@ -61,7 +61,9 @@ class Item(Answered):
 
 
 class Buyer(Answered):
-    email: str = Field(repr=False)
+    """`email` is None once the buyer's data were erased."""
+
+    email: str | None = Field(repr=False)
 
 
 class Windows(Answered):

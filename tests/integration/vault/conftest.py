@@ -7,9 +7,13 @@ import pytest_asyncio
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.book import open_escrow
+from runtime.database import engine as pool
+from runtime.database import migrate
 from runtime.embedded.places import LOOPBACK, free_ports
+from runtime.embedded.postgres import PostgresServer
 from runtime.embedded.temporal import TIME_SKIPPING, TemporalServer
 from tests import builders
+from tests.conftest import Database
 from tests.integration.vault.shifts import Shifts
 from vault.keys import Keys
 from vault.ring import Ring
@@ -19,6 +23,28 @@ NewPurchase = Callable[[], Awaitable[str]]
 #: What operators show to the codec server.
 TOKEN = "codec-token-" + "0" * 32
 K1, K2 = "1" * 64, "2" * 64
+
+
+@pytest_asyncio.fixture(scope="session")
+async def database(postgres: PostgresServer) -> Database:
+    """Of our own: here every key is sealed anew, with master keys that others do not have."""
+    owner_url = await postgres.create_database("danbao_vault", "danbao_owner", ["danbao_app"])
+    await migrate(owner_url)
+    return Database(owner_url=owner_url, app_url=postgres.url("danbao_vault", "danbao_app"))
+
+
+@pytest_asyncio.fixture(scope="session")
+async def engine(database: Database) -> AsyncIterator[AsyncEngine]:
+    app = pool(database.app_url)
+    yield app
+    await app.dispose()
+
+
+@pytest_asyncio.fixture(scope="session")
+async def owner_engine(database: Database) -> AsyncIterator[AsyncEngine]:
+    owner = pool(database.owner_url)
+    yield owner
+    await owner.dispose()
 
 
 @pytest.fixture(scope="session")

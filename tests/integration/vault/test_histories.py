@@ -10,7 +10,7 @@ from tests.integration.vault.conftest import K1, NewPurchase
 from tests.integration.vault.shifts import SealedWorld, Shifts
 from tests.workflows.world import Trade, command
 from vault.codec import KEY, SEALED, PurchaseCodec
-from vault.errors import NotAuthentic, NotOfAPurchase, UnknownKey, UnknownPurchase
+from vault.errors import NotAuthentic, UnknownKey, UnknownPurchase, WithoutContext
 from vault.keys import Keys
 from vault.ring import Ring
 from workflows.commands import Ship
@@ -145,11 +145,22 @@ async def test_under_another_keys_name_it_does_not_open(
         await of(mine, codec).decode([theirs_sealed])
 
 
-async def test_what_belongs_to_no_purchase_is_not_written_at_all(shifts: Shifts) -> None:
+async def test_what_belongs_to_no_purchase_is_sealed_with_the_houses_key(
+    shifts: Shifts, new_purchase: NewPurchase
+) -> None:
     codec = shifts.codec(RING)
-    with pytest.raises(NotOfAPurchase):
-        await of("clearing:2026-11-23", codec).encode([secret()])
-    with pytest.raises(NotOfAPurchase):
+    house = of("ledger-upkeep", codec)
+    [sealed] = await house.encode([secret()])
+    assert sealed.metadata["encoding"] == SEALED
+    assert await of("clearing:2026-11-23", codec).decode([sealed]) == [secret()]
+    assert await codec.decode([sealed]) == [secret()]
+    with pytest.raises(NotAuthentic):
+        await of(await new_purchase(), codec).decode([sealed])
+
+
+async def test_what_has_no_owner_is_not_written_at_all(shifts: Shifts) -> None:
+    codec = shifts.codec(RING)
+    with pytest.raises(WithoutContext):
         await codec.encode([secret()])
     with pytest.raises(UnknownPurchase):
         await of("esc_" + "0" * 32, codec).encode([secret()])

@@ -14,7 +14,7 @@ from tests import builders
 from tests.integration.vault.conftest import K1, K2, NewPurchase
 from vault import upkeep
 from vault.errors import Erased, MasterKeyMissing, UnknownKey, UnknownPurchase
-from vault.keys import Keys, mint
+from vault.keys import HOUSE, Keys, mint
 from vault.ring import Ring
 from vault.tables import PurchaseKey
 
@@ -43,6 +43,13 @@ async def test_whoever_comes_at_once_gets_the_same_key(
     found = await asyncio.gather(*(keys.current(escrow_id) for keys in crowd))
     assert len({key.id for key in found}) == 1
     assert await count(engine, escrow_id) == 1
+
+
+async def test_the_house_has_one_key_too(engine: AsyncEngine, ring: Ring) -> None:
+    crowd = [Keys(engine, ring) for _ in range(8)]
+    found = await asyncio.gather(*(keys.current(HOUSE) for keys in crowd))
+    assert len({key.id for key in found}) == 1
+    assert await Keys(engine, ring).find(found[0].id) == found[0]
 
 
 async def test_a_key_is_born_with_its_purchase_or_not_at_all(

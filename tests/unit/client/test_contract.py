@@ -22,7 +22,7 @@ MODELS: dict[str, type[BaseModel]] = {
     "EscrowOut": models.Escrow,
     "EscrowList": models.EscrowPage,
     "Item": models.Item,
-    "Buyer": models.Buyer,
+    "BuyerOut": models.Buyer,
     "TermsOut": models.Terms,
     "WindowsOut": models.Windows,
     "PaymentStanding": models.Payment,

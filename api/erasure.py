@@ -1,0 +1,129 @@
+"""`python -m api.erasure ESCROW_ID`: forget a buyer, as an operator does when the law asks for it.
+
+The purchase must have ended. Its keys are destroyed, so that nobody can read any more what Temporal
+and its backups hold of it; its e-mail address is taken out of our rows. The ledger stays.
+"""
+
+import asyncio
+import json
+import sys
+from datetime import timedelta
+
+from sqlalchemy import func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlmodel import col
+from temporalio.client import Client
+
+from api import purchases
+from api.tables import Checkout, Idempotency
+from runtime.database import engine
+from runtime.settings import MigrationSettings
+from runtime.temporal import connect
+from vault import upkeep
+from vault.keys import KEPT_FOR
+
+#: After this no process seals with a key that was retired before, and Temporal's list of open
+#: workflows shows what was started with it until then.
+PATIENCE = KEPT_FOR + timedelta(seconds=5)
+#: What belongs to a purchase beside its own workflow: `{kind}:{escrow_id}:…` of workflows/names.py.
+KINDS = ("notice", "late")
+
+
+class NotErased(Exception):
+    """`code` is what programs read."""
+
+    code = ""
+
+
+class NoSuchPurchase(NotErased):
+    code = "not_found"
+
+
+class NotEnded(NotErased):
+    """Money still moves, and both sides must be able to be asked."""
+
+    code = "not_ended"
+
+
+class StillUnderWay(NotErased):
+    """A workflow of it runs, which would never end without its key."""
+
+    code = "still_under_way"
+
+
+async def erase(
+    owner: AsyncEngine, client: Client, escrow_id: str, *, patience: timedelta = PATIENCE
+) -> int:
+    """How many keys were destroyed; after a second time 0. Takes `patience`.
+
+    May be stopped and run again. Raises NoSuchPurchase and NotEnded, which change nothing, and
+    StillUnderWay.
+    """
+    await _ended(owner, escrow_id)
+    await _nothing_runs(client, escrow_id)
+    async with owner.begin() as connection:
+        await upkeep.retire(connection, escrow_id)
+        await _forget_address(connection, escrow_id)
+    await asyncio.sleep(patience.total_seconds())
+    # Money that came late may have started a workflow meanwhile, with the key that was retired.
+    await _nothing_runs(client, escrow_id)
+    async with owner.begin() as connection:
+        return await upkeep.destroy(connection, escrow_id)
+
+
+async def _ended(owner: AsyncEngine, escrow_id: str) -> None:
+    purchase = await purchases.find(owner, escrow_id)
+    if purchase is None:
+        raise NoSuchPurchase(f"no purchase {escrow_id}")
+    if not purchase.escrow.ended or purchase.returning:
+        raise NotEnded(f"{escrow_id} has not ended: {purchase.escrow.status}")
+
+
+async def _nothing_runs(client: Client, escrow_id: str) -> None:
+    ids = [f"WorkflowId = '{escrow_id}'"]
+    ids += [f"WorkflowId STARTS_WITH '{kind}:{escrow_id}:'" for kind in KINDS]
+    query = f"ExecutionStatus = 'Running' AND ({' OR '.join(ids)})"
+    running = [workflow.id async for workflow in client.list_workflows(query)]
+    if running:
+        raise StillUnderWay(f"still under way: {', '.join(running)}")
+
+
+async def _forget_address(connection: AsyncConnection, escrow_id: str) -> None:
+    row = col(Checkout.escrow_id) == escrow_id
+    email = await connection.scalar(select(col(Checkout.buyer_email)).where(row))
+    await connection.execute(update(Checkout).where(row).values(buyer_email=None))
+    if email is not None:
+        # Answers that wait to be asked for again, for thirty days.
+        said = json.dumps(email, ensure_ascii=False)
+        await connection.execute(
+            update(Idempotency)
+            .where(col(Idempotency.body).contains(escrow_id, autoescape=True))
+            .values(body=func.replace(col(Idempotency.body), said, "null"))
+        )
+
+
+async def run(owner_url: str, escrow_id: str) -> int:
+    owner = engine(owner_url, pool_size=1)
+    try:
+        return await erase(owner, await connect("erasure"), escrow_id)
+    finally:
+        await owner.dispose()
+
+
+def main(arguments: list[str]) -> int:
+    if len(arguments) != 1:
+        sys.stderr.write("usage: python -m api.erasure ESCROW_ID\n")
+        return 2
+    [escrow_id] = arguments
+    sys.stderr.write(f"this takes {PATIENCE.seconds} seconds …\n")
+    try:
+        keys = asyncio.run(run(MigrationSettings().migration_url, escrow_id))
+    except NotErased as refused:
+        sys.stderr.write(f"{refused.code}: {refused}\n")
+        return 1
+    sys.stdout.write(json.dumps({"escrow_id": escrow_id, "keys_destroyed": keys}) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
