@@ -1,9 +1,11 @@
 """One signed try to tell a merchant, and a row that says how it went."""
 
 import asyncio
+import contextlib
 import json
 import time
-from collections.abc import Callable, Collection
+from collections import Counter
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
@@ -22,6 +24,11 @@ SENT = ALWAYS | {"content-type": "application/json"}
 #: After a try without success, first tries at that endpoint are left to the durable retry for so
 #: long: what is down must not cost every purchase a second.
 REST = timedelta(seconds=30)
+#: Later tries at one endpoint at the same time, in this process: a merchant with a thousand of
+#: them, and a server that never answers, leaves room for the other merchants' tries.
+MOST_LATER_TRIES = 20
+#: When one that found no room comes again.
+NO_ROOM = timedelta(seconds=10)
 #: Reasons that are no answer's, as merchants read them.
 HELD_BACK, DISABLED = "held_back", "disabled"
 
@@ -60,6 +67,8 @@ class WebhookMessenger:
         self._schedule = schedule
         #: endpoint → when first tries may go there again, on this process's monotonic clock.
         self._resting: dict[str, float] = {}
+        #: endpoint → later tries that are under way.
+        self._under_way: Counter[str] = Counter()
 
     async def announce(
         self, notice: Notice, timeout: timedelta, silent: Collection[str] = ()
@@ -86,9 +95,23 @@ class WebhookMessenger:
         if endpoint.disabled_by:
             await self._unheard(notice, event, tries, DISABLED, None)
             raise EndpointGone("the endpoint is switched off")
-        await self._try(notice, event, endpoint, tries + 1, timeout)
+        if self._under_way[endpoint.id] >= MOST_LATER_TRIES:
+            await self._unheard(notice, event, tries, HELD_BACK, NO_ROOM)
+            raise NotDelivered(HELD_BACK, NO_ROOM)
+        with self._place(endpoint.id):
+            await self._try(notice, event, endpoint, tries + 1, timeout)
         async with self._engine.connect() as connection:
             await unheard.heard(connection, notice)
+
+    @contextlib.contextmanager
+    def _place(self, endpoint_id: str) -> Iterator[None]:
+        self._under_way[endpoint_id] += 1
+        try:
+            yield
+        finally:
+            self._under_way[endpoint_id] -= 1
+            # Forgets those at whom nothing is under way.
+            self._under_way += Counter()
 
     async def _event(self, notice: Notice) -> PublicEvent:
         event = await self._events.event(notice.escrow_id, notice.sequence)

@@ -5,7 +5,7 @@ import contextlib
 from datetime import timedelta
 
 from temporalio import workflow
-from temporalio.common import RetryPolicy
+from temporalio.common import Priority, RetryPolicy
 from temporalio.exceptions import ActivityError, ApplicationError, WorkflowAlreadyStartedError
 
 from workflows.names import ESCROW_QUEUE, notice_id
@@ -49,6 +49,8 @@ class NoticeWorkflow:
                 task_queue=ESCROW_QUEUE,
                 start_to_close_timeout=TRY_PATIENCE,
                 retry_policy=RetryPolicy(initial_interval=FIRST_WAIT),
+                # A merchant with a thousand of them does not hold up another merchant's one.
+                priority=Priority(fairness_key=notice.endpoint),
                 summary=f"event {notice.sequence} of {notice.escrow_id}",
             )
         except ActivityError as failed:

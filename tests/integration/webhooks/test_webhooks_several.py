@@ -12,7 +12,7 @@ from tests.integration.webhooks.merchant import Merchant, told_at, tries
 from tests.integration.webhooks.sink import OK, Sink, answer, listening
 from webhooks.courier import courier
 from webhooks.endpoints import Endpoint, Wanted, add
-from webhooks.messenger import HELD_BACK, WebhookMessenger
+from webhooks.messenger import HELD_BACK, MOST_LATER_TRIES, NO_ROOM, WebhookMessenger
 from webhooks.port import NotDelivered, Notice, Parked
 from webhooks.schedule import WAITS
 from webhooks.unheard import Unheard, of_endpoint
@@ -155,3 +155,30 @@ async def test_what_was_heard_at_last_is_not_missed_any_more(
     await messenger.deliver(merchant.notice, TIMEOUT)
 
     assert await missed_by(merchant.endpoint, engine) == []
+
+
+async def test_later_tries_at_one_endpoint_leave_room_for_those_at_others(
+    merchant: Merchant, sink: Sink, messenger: WebhookMessenger, engine: AsyncEngine
+) -> None:
+    sink.slow = 30
+    under_way = [
+        asyncio.create_task(messenger.deliver(merchant.notice, TIMEOUT))
+        for _ in range(MOST_LATER_TRIES)
+    ]
+    async with asyncio.timeout(20):
+        while sink.connections < MOST_LATER_TRIES:  # noqa: ASYNC110 - a plain number
+            await asyncio.sleep(0.02)
+
+    with pytest.raises(NotDelivered, match=HELD_BACK) as told:
+        await messenger.deliver(merchant.notice, TIMEOUT)
+    async with listening() as other:
+        elsewhere = await another(merchant, other.url, engine)
+        await messenger.deliver(Notice(merchant.notice.escrow_id, 1, elsewhere.id), TIMEOUT)
+
+    assert told.value.wait == NO_ROOM
+    assert len(other.heard) == 1
+    for task in under_way:
+        task.cancel()
+    await asyncio.gather(*under_way, return_exceptions=True)
+    (row,) = await missed_by(merchant.endpoint, engine)
+    assert (row.tries, row.reason) == (0, HELD_BACK), "it was not tried"
