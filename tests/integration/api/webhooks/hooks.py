@@ -36,6 +36,12 @@ async def events_of(shop: Shop, escrow: dict[str, Any]) -> list[dict[str, Any]]:
     return [one for one in answer.json()["data"] if one["data"]["escrow"]["id"] == escrow["id"]]
 
 
+async def told(shop: Shop, escrow: dict[str, Any], kind: str) -> str:
+    """The id of the event of this type."""
+    (event,) = [one for one in await events_of(shop, escrow) if one["type"] == f"escrow.{kind}"]
+    return str(event["data"]["id"])
+
+
 async def deliveries(shop: Shop, event_id: str, **params: Any) -> dict[str, Any]:
     answer = await shop.get(f"/v1/events/{event_id}/deliveries", **params)
     assert answer.status_code == 200, answer.text

@@ -1,13 +1,8 @@
 """How telling a merchant went, and telling it again, at the door."""
 
-import json
-from typing import Any
-
-import pytest
 from standardwebhooks import Webhook
 
 from tests.conftest import Temporal
-from tests.integration.api.conftest import NewShop
 from tests.integration.api.course import paid, shipped
 from tests.integration.api.shop import Shop
 from tests.integration.api.webhooks.hooks import (
@@ -15,23 +10,15 @@ from tests.integration.api.webhooks.hooks import (
     delivered,
     deliveries,
     endpoint,
-    events_of,
-    missing,
     parked,
-    put,
+    told,
     unheard,
 )
-from tests.integration.webhooks.sink import OK, Sink, answer
+from tests.integration.webhooks.sink import Sink, answer
 from tests.workflows.parts import ScriptedBank
 from webhooks.courier import KEPT_ANSWER
 from webhooks.schedule import WAITS
 from workflows.names import notice_id
-
-
-async def told(shop: Shop, escrow: dict[str, Any], kind: str) -> str:
-    """The id of the event of this type."""
-    (event,) = [one for one in await events_of(shop, escrow) if one["type"] == f"escrow.{kind}"]
-    return str(event["data"]["id"])
 
 
 async def test_a_delivery_shows_what_was_sent_and_what_was_answered(
@@ -167,131 +154,3 @@ async def test_pages_of_what_was_not_heard_go_from_the_oldest_to_the_newest(
     assert [one["type"] for one in whole] == ["escrow.paid", "escrow.shipped"]
     foreign = await shop.get(f"{path}?cursor=unh_{'0' * 32}")
     assert (foreign.status_code, foreign.json()["code"]) == (400, "invalid_cursor")
-
-
-async def test_what_was_parked_is_told_when_the_merchant_asks_for_it(
-    shop: Shop, sink: Sink, teller: ScriptedBank, temporal: Temporal
-) -> None:
-    sink.says = [answer(500)]
-    made = await endpoint(shop, sink.url)
-    escrow = await shipped(shop, teller, temporal)
-    missed = await parked(shop, made["id"], 2)
-    sink.says = [OK]
-    before = len(sink.heard)
-
-    asked = await shop.post(f"{PATH}/{made['id']}/redelivery", key="again")
-    for kind in ("paid", "shipped"):
-        await delivered(shop, await told(shop, escrow, kind))
-    repeated = await shop.post(f"{PATH}/{made['id']}/redelivery", key="again")
-    none = await shop.post(f"{PATH}/{made['id']}/redelivery")
-
-    assert asked.status_code == 202
-    assert asked.json() == {
-        "endpoint": made["id"],
-        "events": [one["event"] for one in missed],
-        "has_more": False,
-    }
-    assert repeated.content == asked.content
-    assert none.json()["events"] == []
-    assert sorted(one.headers["webhook-id"] for one in sink.heard[before:]) == sorted(
-        one["event"] for one in missed
-    )
-
-
-async def test_what_was_heard_can_be_told_again(
-    shop: Shop, sink: Sink, teller: ScriptedBank, temporal: Temporal
-) -> None:
-    made = await endpoint(shop, sink.url)
-    event_id = await told(shop, await paid(shop, teller, temporal), "paid")
-    await delivered(shop, event_id)
-
-    asked = await shop.post(f"/v1/events/{event_id}/redelivery")
-    await delivered(shop, event_id, times=2)
-
-    assert (asked.status_code, asked.json()) == (
-        202,
-        {"event": event_id, "endpoints": [made["id"]]},
-    )
-    assert sink.heard[0].body == sink.heard[1].body
-
-
-async def test_an_event_that_is_never_sent_by_itself_is_sent_when_asked_for(
-    shop: Shop, sink: Sink, teller: ScriptedBank
-) -> None:
-    """`escrow.created` is the answer to the merchant's own request."""
-    escrow = await shop.create()
-    made = await endpoint(shop, sink.url, events=["escrow.paid"])
-    event_id = await told(shop, escrow, "created")
-
-    asked = await shop.post(f"/v1/events/{event_id}/redelivery", {"endpoint": made["id"]})
-    await delivered(shop, event_id)
-
-    assert asked.status_code == 202
-    assert json.loads(sink.heard[0].body)["type"] == "escrow.created"
-
-
-async def test_asking_again_while_it_is_being_tried_does_not_wait_for_the_next_try(
-    shop: Shop, sink: Sink, teller: ScriptedBank, temporal: Temporal
-) -> None:
-    sink.says = [answer(503, "retry-after: 86400")]
-    made = await endpoint(shop, sink.url)
-    event_id = await told(shop, await paid(shop, teller, temporal), "paid")
-    missed = await missing(shop, made["id"], 1, state="retrying")
-    sink.says = [OK]
-
-    await shop.post(f"/v1/events/{event_id}/redelivery")
-    page = await delivered(shop, event_id)
-
-    assert missed[0]["next_try_at"] > missed[0]["since"]
-    assert [one["answer"]["status"] for one in page["data"]] == [204, 503]
-
-
-async def test_410_switches_off_and_what_it_missed_waits_until_it_is_switched_on(
-    shop: Shop, sink: Sink, teller: ScriptedBank, temporal: Temporal
-) -> None:
-    sink.says = [answer(410)]
-    made = await endpoint(shop, sink.url)
-    escrow = await paid(shop, teller, temporal)
-    (missed,) = await parked(shop, made["id"], 1)
-    event_id = await told(shop, escrow, "paid")
-    off = (await shop.get(f"{PATH}/{made['id']}")).json()
-    assert (off["enabled"], off["disabled_by"], missed["reason"]) == (False, "gone", "410")
-
-    refusals = [
-        await shop.post(f"/v1/events/{event_id}/redelivery", {"endpoint": made["id"]}),
-        await shop.post(f"{PATH}/{made['id']}/redelivery"),
-        await shop.post(f"/v1/events/{event_id}/redelivery"),
-    ]
-    codes = [(one.status_code, one.json()["code"]) for one in refusals]
-    assert codes == [(409, "endpoint_disabled"), (409, "endpoint_disabled"), (409, "nobody_asked")]
-    assert len(sink.heard) == 1
-
-    sink.says = [OK]
-    await put(shop, made["id"], url=sink.url)
-    assert (await shop.post(f"{PATH}/{made['id']}/redelivery")).json()["events"] == [event_id]
-    await delivered(shop, event_id)
-
-
-async def test_somebody_elses_events_and_endpoints_are_not_told(new_shop: NewShop) -> None:
-    ours, theirs = await new_shop("Ours"), await new_shop("Theirs")
-    event_id = await told(theirs, await theirs.create(), "created")
-    own = await told(ours, await ours.create(), "created")
-    foreign = await endpoint(theirs, "http://127.0.0.1:1/")
-    for refused in (
-        await ours.get(f"/v1/events/{event_id}/deliveries"),
-        await ours.post(f"/v1/events/{event_id}/redelivery"),
-        await ours.post(f"/v1/events/{own}/redelivery", {"endpoint": foreign["id"]}),
-        await ours.get("/v1/events/evt_%00/deliveries"),
-        await ours.post("/v1/events/evt_1/redelivery"),
-    ):
-        assert (refused.status_code, refused.json()["code"]) == (404, "not_found")
-    assert (await deliveries(theirs, event_id))["data"] == []
-
-
-@pytest.mark.parametrize("body", [{"endpoint": "whe_1"}, {"endpoint": 1}, {"to": "me"}, []])
-async def test_a_redelivery_that_names_no_endpoint_is_refused(body: object, shop: Shop) -> None:
-    event_id = await told(shop, await shop.create(), "created")
-
-    refused = await shop.post(f"/v1/events/{event_id}/redelivery", body)
-
-    assert (refused.status_code, refused.json()["code"]) == (422, "invalid_request")
