@@ -73,10 +73,11 @@ async def attempts(
 
 
 async def forget(connection: AsyncConnection) -> int:
-    """Delete what is older than KEPT: tries, and notices that were parked so long ago.
+    """Delete what is older than KEPT: tries, and notices that were parked so long ago, or whose
+    retry an operator has ended.
 
     Answers how many tries. The events themselves stay.
     """
-    parked_at = col(UnheardNotice.parked_at)
-    await connection.execute(delete(UnheardNotice).where(parked_at < func.now() - literal(KEPT)))
+    ended = func.coalesce(col(UnheardNotice.parked_at), col(UnheardNotice.next_at))
+    await connection.execute(delete(UnheardNotice).where(ended < func.now() - literal(KEPT)))
     return int((await connection.execute(select(func.forget_notice_attempts()))).scalar_one())

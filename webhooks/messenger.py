@@ -93,10 +93,10 @@ class WebhookMessenger:
                 await unheard.heard(connection, notice)
                 raise EndpointGone("the endpoint was deleted")
         if endpoint.disabled_by:
-            await self._unheard(notice, event, tries, DISABLED, None)
+            await self._unheard(notice, event, tries, tries, DISABLED, None)
             raise EndpointGone("the endpoint is switched off")
         if self._under_way[endpoint.id] >= MOST_LATER_TRIES:
-            await self._unheard(notice, event, tries, HELD_BACK, NO_ROOM)
+            await self._unheard(notice, event, tries, tries, HELD_BACK, NO_ROOM)
             raise NotDelivered(HELD_BACK, NO_ROOM)
         with self._place(endpoint.id):
             await self._try(notice, event, endpoint, tries + 1, timeout)
@@ -149,7 +149,7 @@ class WebhookMessenger:
         if answer.delivered:
             self._resting.pop(endpoint.id, None)
         elif answer.status == GONE:
-            await self._unheard(notice, event, number, str(GONE), None)
+            await self._unheard(notice, event, number - 1, number, str(GONE), None)
             raise EndpointGone(f"{endpoint.id} answered 410")
         else:
             self._resting[endpoint.id] = time.monotonic() + REST.total_seconds()
@@ -164,16 +164,19 @@ class WebhookMessenger:
         wait = self._schedule(number, notice)
         if wait is not None:
             wait = max(wait, wish or wait)
-        await self._unheard(notice, event, number, reason, wait)
+        await self._unheard(notice, event, number - 1, number, reason, wait)
         if wait is None:
             raise Parked(reason)
         raise NotDelivered(reason, wait)
 
     async def _unheard(
-        self, notice: Notice, event: PublicEvent, tries: int, reason: str, wait: timedelta | None
-    ) -> None:
+        self, notice: Notice, event: PublicEvent, before: int, tries: int, reason: str,
+        wait: timedelta | None,
+    ) -> None:  # fmt: skip
         async with self._engine.connect() as connection:
-            await unheard.expect(connection, notice, event.id, event.type, tries, reason, wait)
+            await unheard.expect(
+                connection, notice, event.id, event.type, before, tries, reason, wait
+            )
 
 
 def payload(event: PublicEvent) -> bytes:

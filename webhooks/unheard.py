@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, func, literal, select, update
+from sqlalchemy import ColumnElement, and_, delete, func, literal, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped
@@ -46,9 +46,13 @@ COLUMNS: list[Mapped[Any]] = [
 
 async def expect(
     connection: AsyncConnection, notice: Notice, event_id: str, kind: str,
-    tries: int, reason: str, wait: timedelta | None,
+    before: int, tries: int, reason: str, wait: timedelta | None,
 ) -> None:  # fmt: skip
-    """`notice` was not heard in so many tries: the next comes after `wait`, None parks it."""
+    """`notice` was not heard in so many tries: the next comes after `wait`, None parks it.
+
+    `before` is how many were known when this one began. Nothing if others are known by now: a try
+    that a redelivery took the place of has nothing more to say.
+    """
     now = func.clock_timestamp()
     standing: dict[str, Any] = {
         "tries": tries,
@@ -56,6 +60,10 @@ async def expect(
         "next_at": None if wait is None else now + literal(wait),
         "parked_at": now if wait is None else None,
     }
+    if before:
+        same = and_(_this(notice), col(ROW.tries) == before, col(ROW.parked_at).is_(None))
+        await connection.execute(update(ROW).where(same).values(standing))
+        return
     row = insert(ROW).values(
         id=f"unh_{uuid7().hex}",
         endpoint_id=notice.endpoint,
@@ -65,8 +73,9 @@ async def expect(
         type=kind,
         **standing,
     )
+    untried = or_(col(ROW.tries) == 0, col(ROW.parked_at).is_not(None))
     await connection.execute(
-        row.on_conflict_do_update(constraint="unheard_notice_once", set_=standing)
+        row.on_conflict_do_update(constraint="unheard_notice_once", set_=standing, where=untried)
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from ledger.reading import Reading
 from tests.integration.webhooks.merchant import Merchant, told_at, tries
-from tests.integration.webhooks.sink import OK, Sink, answer, listening
+from tests.integration.webhooks.sink import OK, Heard, Sink, answer, listening
 from webhooks.courier import courier
 from webhooks.endpoints import Endpoint, Wanted, add
 from webhooks.messenger import HELD_BACK, MOST_LATER_TRIES, NO_ROOM, WebhookMessenger
@@ -76,7 +76,7 @@ async def test_what_is_down_costs_the_next_event_nothing_at_its_first_try(
     assert held.reason == HELD_BACK
     assert len(sink.heard) == 1
     (row,) = await missed_by(merchant.endpoint, engine)
-    assert (row.reason, row.parked_at) == (HELD_BACK, None)
+    assert (row.tries, row.reason, row.parked_at) == (1, "timeout", None)
 
 
 async def test_who_answers_again_hears_the_next_event_at_once(
@@ -182,3 +182,30 @@ async def test_later_tries_at_one_endpoint_leave_room_for_those_at_others(
     await asyncio.gather(*under_way, return_exceptions=True)
     (row,) = await missed_by(merchant.endpoint, engine)
     assert (row.tries, row.reason) == (0, HELD_BACK), "it was not tried"
+
+
+async def test_a_try_that_another_one_overtook_has_nothing_more_to_say(
+    merchant: Merchant, sink: Sink, messenger: WebhookMessenger, engine: AsyncEngine
+) -> None:
+    """A redelivery ends the retry that it takes the place of, but not the try under way."""
+    begun, overtaken = asyncio.Event(), asyncio.Event()
+
+    async def decides(_: Heard) -> bytes:
+        number = len(sink.heard)
+        if number == 2:
+            begun.set()
+            await overtaken.wait()
+        return OK if number == 3 else answer(500)
+
+    sink.decides = decides
+    with pytest.raises(NotDelivered):
+        await messenger.deliver(merchant.notice, TIMEOUT)
+    slow = asyncio.create_task(messenger.deliver(merchant.notice, timedelta(seconds=30)))
+    await begun.wait()
+    await messenger.deliver(merchant.notice, TIMEOUT)
+    overtaken.set()
+    with pytest.raises(NotDelivered):
+        await slow
+
+    assert await missed_by(merchant.endpoint, engine) == []
+    assert [tried.status for tried in await tries(engine, merchant.notice)] == [500, 204, 500]
