@@ -1,7 +1,8 @@
 """`python -m api.erasure ESCROW_ID`: forget a buyer, as an operator does when the law asks for it.
 
 The purchase must have ended. Its keys are destroyed, so that nobody can read any more what Temporal
-and its backups hold of it; its e-mail address is taken out of our rows. The ledger stays.
+and its backups hold of it; its e-mail address is taken out of our rows, and what merchants' servers
+answered about it. The ledger stays.
 """
 
 import asyncio
@@ -21,6 +22,7 @@ from runtime.settings import MigrationSettings
 from runtime.temporal import connect
 from vault import upkeep
 from vault.keys import KEPT_FOR
+from webhooks.attempts import forget_answers
 
 #: After this no process seals with a key that was retired before, and Temporal's list of open
 #: workflows shows what was started with it until then.
@@ -64,6 +66,7 @@ async def erase(
     async with owner.begin() as connection:
         await upkeep.retire(connection, escrow_id)
         await _forget_address(connection, escrow_id)
+        await forget_answers(connection, escrow_id)
     await asyncio.sleep(patience.total_seconds())
     # Money that came late may have started a workflow meanwhile, with the key that was retired.
     await _nothing_runs(client, escrow_id)

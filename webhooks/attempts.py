@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, func, insert, literal, select
+from sqlalchemy import delete, func, insert, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
@@ -70,6 +70,15 @@ async def attempts(
         query = query.where(col(TRY.id) < before)
     rows = await connection.execute(query.order_by(col(TRY.id).desc()).limit(limit))
     return [Attempt(*row) for row in rows]
+
+
+async def forget_answers(connection: AsyncConnection, escrow_id: str) -> None:
+    """What merchants' servers answered about a purchase: they may have quoted its buyer.
+
+    For the role that owns the schema; the service can change nothing of a try.
+    """
+    of_this = update(TRY).where(col(TRY.escrow_id) == escrow_id)
+    await connection.execute(of_this.values(answer=""))
 
 
 async def forget(connection: AsyncConnection) -> int:

@@ -7,7 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from tests.integration.webhooks.merchant import Merchant, tries
 from tests.integration.webhooks.sink import Sink, answer
-from webhooks.attempts import KEPT, forget
+from webhooks.attempts import KEPT, attempts, forget, forget_answers
 from webhooks.messenger import WebhookMessenger
 from webhooks.unheard import of_endpoint
 
@@ -56,3 +56,23 @@ async def test_what_was_parked_is_forgotten_as_late(
             kept.append(await of_endpoint(connection, merchant.endpoint.id, "", 10, parked=True))
 
     assert [len(those) for those in kept] == [1, 0]
+
+
+async def test_what_a_server_answered_about_a_purchase_can_be_forgotten_for_itself(
+    merchant: Merchant,
+    sink: Sink,
+    messenger: WebhookMessenger,
+    engine: AsyncEngine,
+    owner_engine: AsyncEngine,
+) -> None:
+    sink.says = [answer(200, body=b"thank you, buyer@example.com")]
+    await messenger.deliver(merchant.notice, TIMEOUT)
+    said = []
+    for _ in range(2):
+        async with engine.connect() as connection:
+            (one,) = await attempts(connection, merchant.notice.escrow_id, 1, None, 10)
+        said.append(one.answer)
+        async with owner_engine.begin() as connection:
+            await forget_answers(connection, merchant.notice.escrow_id)
+
+    assert said == ["thank you, buyer@example.com", ""]
