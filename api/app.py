@@ -33,6 +33,7 @@ from api.cursors import Cursors
 from api.doors import Doors
 from api.links import Links
 from api.middleware import BodyLimit, Envelope, safe_headers
+from api.pages.merchant import sessions
 from api.pages.rendering import HERE as PAGES
 from api.quotas import Quotas
 from api.trade import Trade
@@ -99,6 +100,7 @@ async def _forget(doors: Doors) -> None:
         try:
             await idempotency.forget(doors.engine)
             await doors.quotas.forget()
+            await sessions.forget(doors.engine)
             async with doors.engine.begin() as connection:
                 await attempts.forget(connection)
         except (SQLAlchemyError, OSError) as error:

@@ -56,17 +56,20 @@ class Links:
             raise ExpiredLink("the link was valid until some time after the purchase's last day")
         return f"esc_{match[1]}"
 
-    def form(self, escrow_id: str, action: str, nonce: str) -> str:
-        """What a page's form carries: proof that we rendered it, for this purchase and action."""
-        return self._forms.dumps([escrow_id, action, nonce])
+    def form(self, about: str, action: str, nonce: str) -> str:
+        """What a page's form carries: proof that we rendered it, for this action.
 
-    def nonce_of(self, form: str, escrow_id: str, action: str) -> str:
+        `about` is the purchase, or the session of somebody at the console.
+        """
+        return self._forms.dumps([about, action, nonce])
+
+    def nonce_of(self, form: str, about: str, action: str) -> str:
         """The nonce of a form that came back; its idempotency key. Raises StaleForm."""
         try:
             said = self._forms.loads(form, max_age=int(FORM_AGE.total_seconds()))
         except BadSignature as forged:
             raise StaleForm("open the page again") from forged
-        if said[:2] != [escrow_id, action]:
+        if said[:2] != [about, action]:
             raise StaleForm("open the page again")
         return str(said[2])
 

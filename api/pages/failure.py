@@ -1,16 +1,19 @@
 """A page for whoever can't be shown the one they wanted."""
 
 from fastapi import Request
-from fastapi.responses import Response
+from fastapi.responses import RedirectResponse, Response
 
-from api.errors import DoorError
+from api.errors import DoorError, Unauthenticated
 from api.middleware import request_id
+from api.pages.merchant.visitors import ENTRANCE
 from api.pages.rendering import page
 from api.problems import Problematic, problem_of
 
 
 def apologise(request: Request, error: Problematic) -> Response:
-    """`error` as a sentence, with its status."""
+    """`error` as a sentence, with its status; who is not signed in is led to where one does."""
+    if isinstance(error, Unauthenticated):
+        return RedirectResponse(ENTRANCE, 303)
     problem = problem_of(error)
     response = page(
         "failure.html",

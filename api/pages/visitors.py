@@ -82,7 +82,7 @@ async def exchange(doors: Doors, token: str, folder: str) -> Response:
         cookie_name(doors, escrow_id),
         token,
         max_age=int(COOKIE_AGE.total_seconds()),
-        secure=_https(doors),
+        secure=is_https(doors),
         httponly=True,
         samesite="lax",
     )
@@ -91,8 +91,8 @@ async def exchange(doors: Doors, token: str, folder: str) -> Response:
 
 def cookie_name(doors: Doors, escrow_id: str) -> str:
     """`__Host-` needs https, which a laptop has not."""
-    return f"__Host-{escrow_id}" if _https(doors) else escrow_id
+    return f"__Host-{escrow_id}" if is_https(doors) else escrow_id
 
 
-def _https(doors: Doors) -> bool:
+def is_https(doors: Doors) -> bool:
     return doors.settings.public_url.startswith("https://")

@@ -41,4 +41,4 @@ class Buyer:
 
 def told(page: httpx2.Response) -> str:
     """What a person reads."""
-    return " ".join(re.sub(r"<[^>]+>", " ", page.text.split("<body>")[1]).split())
+    return " ".join(re.sub(r"<[^>]+>", " ", re.split(r"<body[^>]*>", page.text)[1]).split())
