@@ -7,6 +7,10 @@ from pathlib import Path
 from typing import Annotated, NoReturn
 
 import typer
+from typer.completion import (  # type: ignore[attr-defined]  # typer's own, passed on untyped
+    completion_init,
+    get_completion_script,
+)
 
 from runtime.beside import told as told_by_demo
 from runtime.lint import lint as run_lint
@@ -22,6 +26,16 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+escrows = typer.Typer(help="Look at a purchase.", no_args_is_help=True, rich_markup_mode=None)
+app.add_typer(escrows, name="escrow")
+
+SHELLS = ("bash", "zsh", "fish")
+COMPLETE = "_DEV_COMPLETE"
+#: What `trigger` can make happen (runtime/engineer/trigger.py, which loads too much for a help).
+EVENTS = (
+    "escrow.created", "escrow.paid", "escrow.shipped", "escrow.reminder", "escrow.extended",
+    "escrow.confirmed", "escrow.released", "escrow.refunded", "escrow.closed",
+)  # fmt: skip
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
 
@@ -48,6 +62,53 @@ def test(context: typer.Context) -> None:
 def merchant(context: typer.Context) -> None:
     """Merchants and their API keys: create, rotate, revoke, list. Works on a demo that runs."""
     _become("api.merchant", *context.args, told=told_by_demo(DEMO, os.environ))
+
+
+@app.command()
+def listen(
+    forward: Annotated[
+        str, typer.Option(metavar="URL", help="Where each notice goes on to, as it came.")
+    ] = "",
+    port: Annotated[int, typer.Option(help="Where to hear; any free one otherwise.")] = 0,
+) -> None:
+    """Hear what the demo's merchant is told: prints the secret, and each notice verified."""
+    _become("runtime.engineer.listen", forward, str(port))
+
+
+@app.command()
+def trigger(
+    event: Annotated[
+        str,
+        typer.Argument(
+            help="escrow.created, paid, shipped, reminder, extended, confirmed, released, refunded"
+            " or closed; with --escrow any that has happened.",
+            autocompletion=lambda: EVENTS,
+        ),
+    ],
+    escrow: Annotated[
+        str, typer.Option(metavar="ID", help="A purchase or an order; a new one otherwise.")
+    ] = "",
+) -> None:
+    """Make an event happen by real doors, at the sandbox bank too; or have it told again."""
+    _become("runtime.engineer.trigger", event, escrow)
+
+
+@escrows.command()
+def show(
+    escrow: Annotated[str, typer.Argument(metavar="ID", help="Or the order's number.")],
+) -> None:
+    """One purchase: timeline, balances, deadline, who must act, its workflow in Temporal's UI."""
+    _become("runtime.engineer.escrow", escrow)
+
+
+@app.command()
+def completion(
+    shell: Annotated[str, typer.Argument(help="bash, zsh or fish.")] = "bash",
+) -> None:
+    """What a shell has to read to complete these commands: eval "$(./dev completion)"."""
+    if shell not in SHELLS:
+        raise typer.BadParameter(f"one of {', '.join(SHELLS)}")
+    typer.echo(get_completion_script(prog_name="./dev", complete_var=COMPLETE, shell=shell))
 
 
 @app.command()
@@ -109,4 +170,5 @@ def _become(module: str, *arguments: str, told: Mapping[str, str] | None = None)
 
 
 if __name__ == "__main__":
-    app()
+    completion_init()
+    app(prog_name="./dev", complete_var=COMPLETE)

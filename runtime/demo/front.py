@@ -16,6 +16,7 @@ from runtime.demo.scenes import SCENES, play
 from runtime.demo.shop import Escrow, Shop
 from runtime.embedded.places import sole_use
 from runtime.embedded.process import DidNotStart
+from runtime.engineer.access import Access
 from runtime.stack import Stack
 from runtime.whereabouts import insist, wanted_ports
 
@@ -42,9 +43,16 @@ async def run_demo(state: Path, environ: dict[str, str], progress: Progress) -> 
             merchant = await the_merchant(stack)
             progress.part("shop")
             await stack.open_shop(merchant.api_key, merchant.webhook_secret)
+            door(stack, merchant).leave_at(home)
             await show(stack, merchant, progress)
             await mend(stack, progress)
     return 0
+
+
+def door(stack: Stack, merchant: NewMerchant) -> Access:
+    """What `./dev listen`, `trigger` and `escrow` have to know in another terminal."""
+    ui = stack.at.temporal_ui_url
+    return Access(stack.at.api_url, merchant.api_key, f"{ui}/namespaces/default" if ui else "")
 
 
 async def the_merchant(stack: Stack) -> NewMerchant:
@@ -105,7 +113,12 @@ def places(
         yield "Temporal UI", ours
         yield "… that purchase", f"{ours}/{bought['id']}"
     yield "Webhook secret", merchant.webhook_secret
+    yield "Another terminal", f"./dev listen · ./dev trigger escrow.paid · {look(bought)}"
     yield "Logs", str(stack.logs)
+
+
+def look(escrow: Escrow) -> str:
+    return f"./dev escrow show {escrow['order_id']}"
 
 
 def newest(orders: list[Escrow], status: str) -> Escrow | None:

@@ -16,6 +16,7 @@ PARTS = {
     "bank": "the sandbox bank",
     "api": "the API",
     "worker": "the worker",
+    "codec": "the codec server",
     "shop": "the shop",
 }
 

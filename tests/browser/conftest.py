@@ -32,7 +32,7 @@ async def browser(chromium: str) -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest_asyncio.fixture(scope="session")
+@pytest_asyncio.fixture(scope="package")
 async def stack(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Stack]:
     """Everything, with the shop open for a new merchant."""
     stack = Stack(tmp_path_factory.mktemp("browser") / "home", environ={})

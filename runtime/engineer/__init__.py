@@ -1,0 +1,1 @@
+"""Commands for merchants' engineers: they use the client and public doors, like any merchant."""

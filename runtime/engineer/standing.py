@@ -1,0 +1,66 @@
+"""Where a purchase stands, in words: who must act, and what the clock does otherwise."""
+
+from datetime import datetime, timedelta
+
+from danbao_client import Escrow, Funding, PaymentState, Status
+
+#: Whose turn it is, by public status; a payment under way and a review come before it.
+TURNS: dict[str, str] = {
+    Status.AWAITING_PAYMENT: "the buyer: pay",
+    Status.AWAITING_SHIPMENT: "the merchant: send the goods",
+    Status.AWAITING_CONFIRMATION: "the buyer: confirm receipt",
+    Status.DISPUTED: "the merchant or an operator: answer or decide the dispute",
+}
+UNDER_WAY: dict[str, str] = {
+    PaymentState.PROCESSING: "the buyer, at the bank's page",
+    PaymentState.CAPTURING: "the bank: deduct what is frozen",
+}
+#: What happens by itself when the deadline comes.
+OTHERWISE: dict[str, str] = {
+    Status.AWAITING_PAYMENT: "the purchase closes",
+    Status.AWAITING_SHIPMENT: "the money goes back to the buyer",
+    Status.AWAITING_CONFIRMATION: "the money is released to the merchant",
+    Status.DISPUTED: "the dispute is decided as the rules say",
+}
+
+
+def turn(escrow: Escrow) -> str:
+    """Who must act next."""
+    if escrow.needs_review:
+        return "an operator: look at it"
+    if escrow.payment.state in UNDER_WAY:
+        return UNDER_WAY[escrow.payment.state]
+    if escrow.ended:
+        return "the bank: confirm what goes back" if escrow.returning else "nobody: it is over"
+    return TURNS.get(escrow.status, "nobody knows")
+
+
+def otherwise(escrow: Escrow) -> str:
+    """What the clock does if nobody acts."""
+    frozen = escrow.terms.funding == Funding.FREEZE
+    if escrow.status == Status.AWAITING_SHIPMENT and frozen:
+        return "the bank's hold ends and nothing is taken"
+    return OTHERWISE.get(escrow.status, "")
+
+
+def in_words(left: timedelta) -> str:
+    """`in 6 days 23 h`, `in 29 min`, `now`: two units at most."""
+    seconds = int(left.total_seconds())
+    if seconds <= 0:
+        return "now"
+    days, hours, minutes = seconds // 86_400, seconds // 3_600 % 24, seconds // 60 % 60
+    if days:
+        return f"in {days} days {hours} h" if days > 1 else f"in 1 day {hours} h"
+    if hours:
+        return f"in {hours} h {minutes} min"
+    return f"in {minutes} min" if minutes else f"in {seconds} s"
+
+
+def money(amount: int, currency: str) -> str:
+    """Minor units as they are, apart by thousands: which exponent a currency has is another's."""
+    return f"{amount:,} {currency}"
+
+
+def moment(at: datetime) -> str:
+    """UTC, to the second."""
+    return at.strftime("%Y-%m-%d %H:%M:%S UTC")
