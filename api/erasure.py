@@ -24,7 +24,7 @@ from vault import upkeep
 from vault.keys import KEPT_FOR
 from webhooks.attempts import forget_answers
 
-#: After this no process seals with a key that was retired before, and Temporal's list of open
+#: After this no process encrypts with a key that was retired before, and Temporal's list of open
 #: workflows shows what was started with it until then.
 PATIENCE = KEPT_FOR + timedelta(seconds=5)
 #: What belongs to a purchase beside its own workflow: `{kind}:{escrow_id}:…` of workflows/names.py.

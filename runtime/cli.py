@@ -145,7 +145,7 @@ def erase(
 
 @app.command()
 def rewrap() -> None:
-    """Seal every purchase's key with the first master key, so that older ones can go."""
+    """Wrap every purchase's key with the first master key, so that older ones can go."""
     _become("runtime.rewrap")
 
 

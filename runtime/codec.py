@@ -1,4 +1,4 @@
-"""`python -m runtime.codec`: opens what was sealed for the Temporal UI and CLI of operators."""
+"""`python -m runtime.codec`: decrypts for operators at the Temporal UI and CLI."""
 
 import asyncio
 

@@ -47,7 +47,7 @@ def settings_page(_before: str = "") -> str:
             "",
             *_table(MigrationSettings),
             "",
-            "## Sealing keys anew (`python -m runtime.rewrap`)",
+            "## Wrapping keys anew (`python -m runtime.rewrap`)",
             "",
             *_table(KeeperSettings),
             "",

@@ -1,7 +1,7 @@
-"""`python -m runtime.rewrap`: seals every key with the ring's first master key.
+"""`python -m runtime.rewrap`: wraps every key with the ring's first master key.
 
 Purchases go on meanwhile, and it may be stopped and run again. Ends with 1 while some key is still
-sealed by another master key.
+wrapped by another master key.
 """
 
 import asyncio
@@ -11,16 +11,16 @@ from runtime.database import engine
 from runtime.settings import KeeperSettings
 from vault.errors import VaultError
 from vault.ring import Ring
-from vault.upkeep import rewrap, sealed_by
+from vault.upkeep import rewrap, wrapped_by
 
 
 async def run(owner_url: str, ring: Ring) -> dict[str, int]:
-    """How many keys each master key seals afterwards. Raises VaultError."""
+    """How many keys each master key wraps afterwards. Raises VaultError."""
     owner = engine(owner_url, pool_size=1)
     try:
         done = await rewrap(owner, ring)
-        sys.stdout.write(f"sealed anew: {done}\n")
-        return await sealed_by(owner)
+        sys.stdout.write(f"wrapped anew: {done}\n")
+        return await wrapped_by(owner)
     finally:
         await owner.dispose()
 
@@ -34,7 +34,7 @@ def main() -> int:
         sys.stderr.write(f"{shut.code}: {shut}\n")
         return 1
     for by, keys in found.items():
-        sys.stdout.write(f"sealed by {by}{' (the first)' * (by == ring.first)}: {keys}\n")
+        sys.stdout.write(f"wrapped by {by}{' (the first)' * (by == ring.first)}: {keys}\n")
     return 1 if set(found) - {ring.first} else 0
 
 

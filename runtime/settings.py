@@ -17,8 +17,8 @@ ASYNCPG = "postgresql+asyncpg://"
 _HTTP_URL = TypeAdapter(AnyHttpUrl)
 _ORIGIN = re.compile(r"https?://[^/\s,]+")
 VAULT_KEYS = (
-    "Master keys, each 64 hexadecimal digits, with commas between: the first seals the keys of "
-    "purchases, all of them open."
+    "Master keys, each 64 hexadecimal digits, with commas between: the first wraps the keys of "
+    "purchases, all of them unwrap."
 )
 
 
@@ -117,7 +117,7 @@ class Settings(BaseSettings):
 
 
 class CodecSettings(BaseSettings):
-    """What the codec server is told: how to open what was sealed, and for whom."""
+    """What the codec server is told: how to decrypt, and for whom."""
 
     model_config = SettingsConfigDict(env_prefix="DANBAO_", frozen=True, extra="ignore")
 

@@ -135,7 +135,7 @@ def app_environment(
 
 
 def codec_environment(at: Whereabouts, known: Secrets) -> dict[str, str]:
-    """For the codec server: it opens what was sealed, for pages of this Temporal's UI."""
+    """For the codec server: it decrypts for pages of this Temporal's UI."""
     ui = at.temporal_ui_url or USUAL_UI
     return {
         **inherited(os.environ),

@@ -1,8 +1,8 @@
-"""What Temporal stores of a purchase, sealed with that purchase's key; the rest with the house's.
+"""What Temporal stores of a purchase, encrypted with its key; all else with the house's.
 
-Sealed are arguments, results and failures. Left as they are: an empty payload, which says nothing,
-and labels, which operators read in the Temporal UI without any key: one plain string that a
-workflow itself gives (summaries, details, its outcome in a word), and what the SDK says about a
+Encrypted are arguments, results and failures. Left as they are: an empty payload, which says
+nothing, and labels, which operators read in the Temporal UI without any key: one plain string that
+a workflow itself gives (summaries, details, its outcome in a word), and what the SDK says about a
 workflow's current details. A label holds no personal data; docs/concepts/personal-data.md.
 """
 
@@ -24,7 +24,7 @@ from vault.errors import NotAuthentic, WithoutContext
 from vault.keys import HOUSE, Keys
 
 #: The encoding's usual name: Temporal's UI and CLI know it.
-SEALED = b"binary/encrypted"
+ENCRYPTED = b"binary/encrypted"
 KEY = "key"
 METADATA_QUERY = b"temporal.api.sdk.v1.WorkflowMetadata"
 #: `esc_…` or `what:esc_…` or `what:esc_…:and:so:on`.
@@ -60,30 +60,30 @@ class PurchaseCodec(PayloadCodec, WithSerializationContext):
                 return type(self)(self._keys)
 
     async def encode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        return [await self._sealed(payload) for payload in payloads]
+        return [await self._encrypted(payload) for payload in payloads]
 
     async def decode(self, payloads: Sequence[Payload]) -> list[Payload]:
-        return [await self._opened(payload) for payload in payloads]
+        return [await self._decrypted(payload) for payload in payloads]
 
-    async def _sealed(self, payload: Payload) -> Payload:
+    async def _encrypted(self, payload: Payload) -> Payload:
         if not payload.data or (self._has_labels and is_label(payload)):
             return payload
         if self._escrow_id is None:
             raise WithoutContext("nobody said whose payload this is")
         key = await self._keys.current(self._escrow_id)
-        metadata = {"encoding": SEALED, KEY: key.id.encode()}
-        return Payload(metadata=metadata, data=key.seal(payload.SerializeToString()))
+        metadata = {"encoding": ENCRYPTED, KEY: key.id.encode()}
+        return Payload(metadata=metadata, data=key.encrypt(payload.SerializeToString()))
 
-    async def _opened(self, payload: Payload) -> Payload:
-        if payload.metadata.get("encoding") != SEALED:
+    async def _decrypted(self, payload: Payload) -> Payload:
+        if payload.metadata.get("encoding") != ENCRYPTED:
             return payload
         key = await self._keys.find(payload.metadata[KEY].decode(errors="replace"))
         if self._escrow_id is not None and key.escrow_id != self._escrow_id:
-            raise NotAuthentic(f"sealed for others than {self._escrow_id or 'the house'}")
+            raise NotAuthentic(f"encrypted for others than {self._escrow_id or 'the house'}")
         try:
-            return Payload.FromString(key.open(payload.data))
+            return Payload.FromString(key.decrypt(payload.data))
         except DecodeError as wrong:
-            raise NotAuthentic("no payload was sealed") from wrong
+            raise NotAuthentic("no payload was encrypted") from wrong
 
 
 def is_label(payload: Payload) -> bool:

@@ -1,9 +1,9 @@
-"""The codec server: opens for the Temporal UI and CLI what was sealed.
+"""The codec server: decrypts payloads for the Temporal UI and CLI.
 
 `POST …/decode` takes and answers `{"payloads": […]}`, Temporal's protocol buffers as JSON. Whoever
 asks shows the operators' token: as `Authorization: Bearer …`, or, since the UI of a development
-server can send no header of ours, as the first part of the address. Nothing is sealed here: the UI
-does not say for which purchase.
+server can send no header of ours, as the first part of the address. Nothing is encrypted here:
+the UI does not say for which purchase.
 """
 
 import hmac
@@ -32,7 +32,7 @@ from vault.problems import (
     Unauthenticated,
     Unavailable,
     problem,
-    shut,
+    unreadable,
 )
 from vault.ring import Ring
 
@@ -44,7 +44,7 @@ def codec_server(engine: AsyncEngine, ring: Ring, token: str, origins: Collectio
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     app.add_middleware(OnlyFrom, origins=origins)
     app.exception_handler(Refused)(_refused)
-    app.exception_handler(VaultError)(_shut)
+    app.exception_handler(VaultError)(_unreadable)
     app.exception_handler(HTTPException)(_not_found)
     for silence in (SQLAlchemyError, OSError):
         app.exception_handler(silence)(_silent)
@@ -55,9 +55,9 @@ def codec_server(engine: AsyncEngine, ring: Ring, token: str, origins: Collectio
     async def decode(request: Request, shown: str = "") -> Response:
         if not hmac.compare_digest((shown or _bearer(request)).encode(), token.encode()):
             raise Unauthenticated
-        sealed = _payloads(await _body(request))
-        opened = Payloads(payloads=await codec.decode(sealed.payloads))
-        return Response(MessageToJson(opened), media_type="application/json")
+        asked = _payloads(await _body(request))
+        plain = Payloads(payloads=await codec.decode(asked.payloads))
+        return Response(MessageToJson(plain), media_type="application/json")
 
     @app.get("/healthz")
     async def healthz() -> dict[str, str]:
@@ -96,9 +96,9 @@ async def _refused(_request: Request, refusal: Refused) -> Response:
     return problem(refusal)
 
 
-async def _shut(_request: Request, error: VaultError) -> Response:
+async def _unreadable(_request: Request, error: VaultError) -> Response:
     log.warning("refused", code=error.code)
-    return shut(error)
+    return unreadable(error)
 
 
 async def _not_found(_request: Request, _error: HTTPException) -> Response:

@@ -1,4 +1,4 @@
-"""Why something stays shut. None of them says a word of what is inside."""
+"""Why something can't be read. None of them says a word of what is inside."""
 
 
 class VaultError(Exception):
@@ -32,12 +32,12 @@ class Erased(VaultError):
 
 
 class MasterKeyMissing(VaultError):
-    """The ring does not hold the master key that this one is sealed with."""
+    """The ring does not hold the master key that this one is wrapped with."""
 
     code = "master_key_missing"
 
 
 class NotAuthentic(VaultError):
-    """Not what was sealed, or sealed for another purchase."""
+    """Not what was encrypted, or for another purchase."""
 
     code = "not_authentic"

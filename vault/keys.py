@@ -12,7 +12,7 @@ from sqlmodel import SQLModel, col
 
 from vault.errors import Erased, UnknownKey, UnknownPurchase
 from vault.recent import Recent
-from vault.ring import Ring, Sealed, seal, unseal
+from vault.ring import Ring, Wrapped, decrypt, encrypt
 from vault.tables import PurchaseKey
 
 #: How long a process may go on with a key that was retired or destroyed meanwhile.
@@ -26,18 +26,18 @@ HOUSE = ""
 
 @dataclass(frozen=True, slots=True)
 class DataKey:
-    """Seals for one purchase, or HOUSE, and opens only what was sealed for it."""
+    """Encrypts for one purchase, or HOUSE, and decrypts only what was encrypted for it."""
 
     id: str
     escrow_id: str
     secret: bytes = field(repr=False)
 
-    def seal(self, plain: bytes) -> bytes:
-        return seal(self.secret, plain, self._bound_to)
+    def encrypt(self, plain: bytes) -> bytes:
+        return encrypt(self.secret, plain, self._bound_to)
 
-    def open(self, box: bytes) -> bytes:
+    def decrypt(self, box: bytes) -> bytes:
         """Raises NotAuthentic."""
-        return unseal(self.secret, box, self._bound_to)
+        return decrypt(self.secret, box, self._bound_to)
 
     @property
     def _bound_to(self) -> str:
@@ -45,7 +45,7 @@ class DataKey:
 
 
 class Keys:
-    """Every call raises MasterKeyMissing and NotAuthentic when a key cannot be opened."""
+    """Every call raises MasterKeyMissing and NotAuthentic when a key cannot be unwrapped."""
 
     def __init__(
         self, engine: AsyncEngine, ring: Ring, *, most: int = MOST, kept_for: timedelta = KEPT_FOR
@@ -56,10 +56,10 @@ class Keys:
         self._by_id: Recent[DataKey] = Recent(most, kept_for)
 
     async def current(self, escrow_id: str) -> DataKey:
-        """What seals for the purchase, or HOUSE, now; made if it has none. Raises UnknownPurchase.
+        """What encrypts for the purchase, or HOUSE, now. Raises UnknownPurchase.
 
-        Purchases are born with a key. Those older than this table have none, and those that were
-        erased may still have something to say: money that came late goes back all the same.
+        Made if there is none. Purchases are born with a key; those older than this table were not,
+        and one that was erased may still have to speak: money that came late goes back anyway.
         """
         if known := self._current.get(escrow_id):
             return known
@@ -70,7 +70,7 @@ class Keys:
             row = await self._row(_current(escrow_id))
         if row is None:
             raise UnknownPurchase(f"no purchase {escrow_id}")
-        key = unsealed(self._ring, row)
+        key = unwrapped(self._ring, row)
         self._current.put(escrow_id, key)
         return key
 
@@ -78,10 +78,10 @@ class Keys:
         """The key that a payload names. Raises UnknownKey, Erased."""
         if known := self._by_id.get(key_id):
             return known
-        row = await self._row(sealed_keys(col(PurchaseKey.id) == key_id))
+        row = await self._row(wrapped_keys(col(PurchaseKey.id) == key_id))
         if row is None:
             raise UnknownKey(f"no key {key_id}")
-        key = unsealed(self._ring, row)
+        key = unwrapped(self._ring, row)
         self._by_id.put(key_id, key)
         return key
 
@@ -98,39 +98,39 @@ async def mint(connection: AsyncConnection, ring: Ring, escrow_id: str) -> None:
     Does nothing for a purchase that is not there.
     """
     key = DataKey(secrets.token_urlsafe(12), escrow_id, os.urandom(KEY_BYTES))
-    sealed = sealed_with(ring, key)
+    wrapped = wrapped_with(ring, key)
     escrow = SQLModel.metadata.tables["escrow"]
     owner = escrow.c.id if escrow_id else null()
-    made = select(literal(key.id), owner, literal(sealed.box), literal(sealed.by))
+    made = select(literal(key.id), owner, literal(wrapped.box), literal(wrapped.by))
     if escrow_id:
         made = made.where(escrow.c.id == escrow_id)
     await connection.execute(
         insert(PurchaseKey)
-        .from_select(["id", "escrow_id", "box", "sealed_by"], made)
+        .from_select(["id", "escrow_id", "box", "wrapped_by"], made)
         .on_conflict_do_nothing()
     )
 
 
-def sealed_keys(*which: ColumnElement[bool]) -> Select[str, str | None, bytes | None, str]:
+def wrapped_keys(*which: ColumnElement[bool]) -> Select[str, str | None, bytes | None, str]:
     return select(
         col(PurchaseKey.id),
         col(PurchaseKey.escrow_id),
         col(PurchaseKey.box),
-        col(PurchaseKey.sealed_by),
+        col(PurchaseKey.wrapped_by),
     ).where(*which)
 
 
-def sealed_with(ring: Ring, key: DataKey) -> Sealed:
+def wrapped_with(ring: Ring, key: DataKey) -> Wrapped:
     """The key as the database keeps it."""
-    return ring.seal(key.secret, _bound_to(key.escrow_id, key.id))
+    return ring.wrap(key.secret, _bound_to(key.escrow_id, key.id))
 
 
-def unsealed(ring: Ring, row: Row[str, str | None, bytes | None, str]) -> DataKey:
+def unwrapped(ring: Ring, row: Row[str, str | None, bytes | None, str]) -> DataKey:
     """Raises Erased, MasterKeyMissing, NotAuthentic."""
     if row.box is None:
         raise Erased(f"key {row.id} was destroyed")
     escrow_id = row.escrow_id or HOUSE
-    secret = ring.open(Sealed(row.sealed_by, row.box), _bound_to(escrow_id, row.id))
+    secret = ring.unwrap(Wrapped(row.wrapped_by, row.box), _bound_to(escrow_id, row.id))
     return DataKey(row.id, escrow_id, secret)
 
 
@@ -139,7 +139,7 @@ def _bound_to(escrow_id: str, key_id: str) -> str:
 
 
 def _current(escrow_id: str) -> Select[str, str | None, bytes | None, str]:
-    return sealed_keys(
+    return wrapped_keys(
         col(PurchaseKey.escrow_id) == escrow_id
         if escrow_id
         else col(PurchaseKey.escrow_id).is_(None),

@@ -9,7 +9,7 @@ from vault.errors import VaultError
 MEDIA_TYPE = "application/problem+json"
 #: More than the largest page of a history that the UI fetches at once.
 MOST_BYTES = 16 * 1024 * 1024
-#: The vault's other errors are 422: what was sent is not what was sealed here.
+#: The vault's other errors are 422: what was sent is not what was encrypted here.
 STATUSES = {"erased": 410, "master_key_missing": 503}
 
 
@@ -50,7 +50,7 @@ def problem(refusal: Refused) -> JSONResponse:
     return response
 
 
-def shut(error: VaultError) -> JSONResponse:
+def unreadable(error: VaultError) -> JSONResponse:
     return _document(STATUSES.get(error.code, 422), error.code, str(error))
 
 

@@ -1,4 +1,4 @@
-"""Master keys. They seal the keys of purchases and nothing else."""
+"""Master keys. They wrap the keys of purchases and nothing else."""
 
 import hashlib
 import os
@@ -18,7 +18,7 @@ NONCE = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Sealed:
+class Wrapped:
     """`box` is nonce, ciphertext and tag; `by` is the fingerprint of the master key."""
 
     by: str
@@ -26,7 +26,7 @@ class Sealed:
 
 
 class Ring:
-    """The first key seals, all of them open."""
+    """The first key wraps, all of them unwrap."""
 
     def __init__(self, keys: Mapping[str, bytes]) -> None:
         self._keys = dict(keys)
@@ -46,14 +46,14 @@ class Ring:
     def fingerprints(self) -> list[str]:
         return list(self._keys)
 
-    def seal(self, secret: bytes, bound_to: str) -> Sealed:
-        return Sealed(self.first, seal(self._keys[self.first], secret, bound_to))
+    def wrap(self, secret: bytes, bound_to: str) -> Wrapped:
+        return Wrapped(self.first, encrypt(self._keys[self.first], secret, bound_to))
 
-    def open(self, sealed: Sealed, bound_to: str) -> bytes:
+    def unwrap(self, wrapped: Wrapped, bound_to: str) -> bytes:
         """Raises MasterKeyMissing, NotAuthentic."""
-        if sealed.by not in self._keys:
-            raise MasterKeyMissing(f"no master key {sealed.by} in the ring")
-        return unseal(self._keys[sealed.by], sealed.box, bound_to)
+        if wrapped.by not in self._keys:
+            raise MasterKeyMissing(f"no master key {wrapped.by} in the ring")
+        return decrypt(self._keys[wrapped.by], wrapped.box, bound_to)
 
 
 def fingerprint(key: bytes) -> str:
@@ -61,15 +61,15 @@ def fingerprint(key: bytes) -> str:
     return hashlib.sha256(b"danbao master key" + key).hexdigest()[:16]
 
 
-def seal(key: bytes, plain: bytes, bound_to: str) -> bytes:
-    """Nonce, ciphertext and tag of AES-256-GCM; opens only for the same `bound_to`."""
+def encrypt(key: bytes, plain: bytes, bound_to: str) -> bytes:
+    """Nonce, ciphertext and tag of AES-256-GCM; to be read only with the same `bound_to`."""
     nonce = os.urandom(NONCE)
     return nonce + AESGCM(key).encrypt(nonce, plain, bound_to.encode())
 
 
-def unseal(key: bytes, box: bytes, bound_to: str) -> bytes:
+def decrypt(key: bytes, box: bytes, bound_to: str) -> bytes:
     """Raises NotAuthentic."""
     try:
         return AESGCM(key).decrypt(box[:NONCE], box[NONCE:], bound_to.encode())
     except (InvalidTag, ValueError) as wrong:
-        raise NotAuthentic("not what was sealed, or not here") from wrong
+        raise NotAuthentic("not what was encrypted, or not here") from wrong

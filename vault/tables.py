@@ -1,4 +1,4 @@
-"""The keys of purchases, each sealed by a master key that the database never sees."""
+"""The keys of purchases, each wrapped by a master key that the database never sees."""
 
 from datetime import datetime
 
@@ -38,16 +38,16 @@ class PurchaseKey(SQLModel, table=True):
         Index("purchase_key_retired", "escrow_id", postgresql_where=text("retired_at is not null")),
     )
 
-    #: Stands in every payload that it has sealed.
+    #: Stands in every payload that it has encrypted.
     id: str = Field(sa_column=Column(Text, primary_key=True))
     #: Null: the house's.
     escrow_id: str | None = Field(sa_type=Text)
     #: Nonce, ciphertext and tag; null once destroyed.
     box: bytes | None = Field(sa_column=Column(LargeBinary, nullable=True))
-    #: The fingerprint of the master key that seals it.
-    sealed_by: str = Field(sa_type=Text)
+    #: The fingerprint of the master key that wraps it.
+    wrapped_by: str = Field(sa_type=Text)
     created_at: datetime = Field(
         sa_column=Column(DateTime(timezone=True), nullable=False, server_default=text("now()"))
     )
-    #: From then on it opens what it has sealed, and seals nothing new.
+    #: From then on it decrypts what it has encrypted, and encrypts nothing new.
     retired_at: datetime | None = Field(sa_column=Column(DateTime(timezone=True), nullable=True))

@@ -1,10 +1,10 @@
-"""What operators do to keys, as the role that owns the schema: seal anew, retire, destroy."""
+"""What operators do to keys, as the role that owns the schema: wrap anew, retire, destroy."""
 
 from sqlalchemy import func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import col
 
-from vault.keys import sealed_keys, sealed_with, unsealed
+from vault.keys import unwrapped, wrapped_keys, wrapped_with
 from vault.ring import Ring
 from vault.tables import PurchaseKey
 
@@ -12,7 +12,7 @@ BATCH = 500
 
 
 async def rewrap(owner: AsyncEngine, ring: Ring, *, batch: int = BATCH) -> int:
-    """Seal every key with the ring's first master key; how many were not.
+    """Wrap every key with the ring's first master key; how many were not.
 
     Commits batch by batch, so that it can be stopped and run again; purchases go on meanwhile.
     Raises MasterKeyMissing, NotAuthentic.
@@ -27,33 +27,33 @@ async def rewrap(owner: AsyncEngine, ring: Ring, *, batch: int = BATCH) -> int:
 
 
 async def _rewrap_some(connection: AsyncConnection, ring: Ring, batch: int) -> int:
-    others = sealed_keys(
-        col(PurchaseKey.box).is_not(None), col(PurchaseKey.sealed_by) != ring.first
+    others = wrapped_keys(
+        col(PurchaseKey.box).is_not(None), col(PurchaseKey.wrapped_by) != ring.first
     )
     rows = (await connection.execute(others.limit(batch).with_for_update())).all()
     for row in rows:
-        sealed = sealed_with(ring, unsealed(ring, row))
+        wrapped = wrapped_with(ring, unwrapped(ring, row))
         await connection.execute(
             update(PurchaseKey)
             .where(col(PurchaseKey.id) == row.id)
-            .values(box=sealed.box, sealed_by=sealed.by)
+            .values(box=wrapped.box, wrapped_by=wrapped.by)
         )
     return len(rows)
 
 
-async def sealed_by(owner: AsyncEngine) -> dict[str, int]:
-    """How many keys each master key seals, by its fingerprint."""
+async def wrapped_by(owner: AsyncEngine) -> dict[str, int]:
+    """How many keys each master key wraps, by its fingerprint."""
     query = (
-        select(col(PurchaseKey.sealed_by), func.count().label("keys"))
+        select(col(PurchaseKey.wrapped_by), func.count().label("keys"))
         .where(col(PurchaseKey.box).is_not(None))
-        .group_by(col(PurchaseKey.sealed_by))
+        .group_by(col(PurchaseKey.wrapped_by))
     )
     async with owner.connect() as connection:
-        return {row.sealed_by: row.keys for row in await connection.execute(query)}
+        return {row.wrapped_by: row.keys for row in await connection.execute(query)}
 
 
 async def retire(connection: AsyncConnection, escrow_id: str) -> None:
-    """From now on nothing new is sealed with the purchase's keys."""
+    """From now on nothing new is encrypted with the purchase's keys."""
     await connection.execute(
         update(PurchaseKey)
         .where(col(PurchaseKey.escrow_id) == escrow_id, col(PurchaseKey.retired_at).is_(None))

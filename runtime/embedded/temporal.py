@@ -37,7 +37,7 @@ PRAGMAS = ("journal_mode=wal", "synchronous=normal")
 class TemporalServer:
     """One server with its data in `home`; `keep=False` forgets everything when it ends.
 
-    Its UI sends what is sealed to `codec_endpoint`, where one is given.
+    Its UI sends what is encrypted to `codec_endpoint`, where one is given.
     """
 
     def __init__(

@@ -3,7 +3,7 @@
 One purchase goes well and one badly, on real processes: a command is refused, an activity fails, a
 notice is answered with an error that quotes the buyer. Then every file is read byte by byte. Each
 kind of place first proves that it would have shown the canaries: it shows something of the same
-purchases that was not sealed.
+purchases that was not encrypted.
 """
 
 import re
@@ -42,7 +42,7 @@ CANARIES = {
     "the card without spaces": CARD.replace(" ", ""),
     "a card in a free text": "4000-0012-3456-7899",
 }
-#: Not sealed on purpose: whoever does not find it is blind.
+#: Not encrypted on purpose: whoever does not find it is blind.
 PLANTED = f"planted-{_ID}"
 
 
@@ -124,7 +124,7 @@ async def refunded_by_a_dead_bank(stack: Stack, shop: Shop) -> Escrow:
 
 
 async def plant(stack: Stack) -> None:
-    """A workflow by somebody who seals nothing, for a worker that does not exist."""
+    """A workflow by somebody who encrypts nothing, for a worker that does not exist."""
     careless = await connect("careless", address=stack.at.temporal_address)
     await careless.start_workflow("Nobody", PLANTED, id="nobody", task_queue="nobody")
 

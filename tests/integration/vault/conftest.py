@@ -27,7 +27,7 @@ K1, K2 = "1" * 64, "2" * 64
 
 @pytest_asyncio.fixture(scope="session")
 async def database(postgres: PostgresServer) -> Database:
-    """Of our own: here every key is sealed anew, with master keys that others do not have."""
+    """Of our own: here every key is wrapped anew, with master keys that others do not have."""
     owner_url = await postgres.create_database("danbao_vault", "danbao_owner", ["danbao_app"])
     await migrate(owner_url)
     return Database(owner_url=owner_url, app_url=postgres.url("danbao_vault", "danbao_app"))

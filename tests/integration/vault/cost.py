@@ -1,4 +1,4 @@
-"""What sealing costs a happy purchase, as JSON: `python -m tests.integration.vault.cost`."""
+"""What encryption costs a happy purchase, as JSON: `python -m tests.integration.vault.cost`."""
 
 import asyncio
 import json
@@ -18,18 +18,18 @@ from runtime.embedded.places import outside, own_folder, server_account
 from runtime.embedded.postgres import PostgresServer
 from runtime.embedded.temporal import TIME_SKIPPING, TemporalServer
 from tests.integration.vault.shifts import Shifts
-from vault.codec import SEALED
+from vault.codec import ENCRYPTED
 from vault.ring import Ring
 
-#: How often one payload is sealed and opened to see how long that takes.
+#: How often one payload is encrypted and decrypted to see how long that takes.
 ROUNDS = 2_000
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Bytes of one purchase's history as it is stored, and as they were if nothing was sealed."""
+    """Bytes of one purchase's history as it is stored, and as they were without encryption."""
 
-    sealed_payloads: int
+    encrypted_payloads: int
     plain_bytes: int
     stored_bytes: int
 
@@ -45,10 +45,12 @@ async def of_a_happy_purchase(shifts: Shifts, ring: Ring) -> Cost:
         await trade.outcome()
         history = await trade.handle.fetch_history()
     stored = sum(event.ByteSize() for event in history.events)
-    sealed = [one for one in payloads(*history.events) if one.metadata.get("encoding") == SEALED]
-    opened = await shifts.codec(ring).decode(sealed)
-    more = sum(one.ByteSize() for one in sealed) - sum(one.ByteSize() for one in opened)
-    return Cost(len(sealed), stored - more, stored)
+    encrypted = [
+        one for one in payloads(*history.events) if one.metadata.get("encoding") == ENCRYPTED
+    ]
+    plain = await shifts.codec(ring).decode(encrypted)
+    more = sum(one.ByteSize() for one in encrypted) - sum(one.ByteSize() for one in plain)
+    return Cost(len(encrypted), stored - more, stored)
 
 
 def payloads(*messages: Message) -> Iterator[Payload]:
@@ -68,7 +70,7 @@ def payloads(*messages: Message) -> Iterator[Payload]:
 
 
 async def microseconds(shifts: Shifts, ring: Ring) -> float:
-    """To seal and open a payload of 500 bytes, its key being known."""
+    """To encrypt and decrypt a payload of 500 bytes, its key being known."""
     async with shifts.shift(ring) as world:
         escrow_id = (await world.open()).id
     context = WorkflowSerializationContext("default", escrow_id)
@@ -93,7 +95,7 @@ async def main() -> None:
         try:
             shifts = Shifts(temporal, pool)
             cost = await of_a_happy_purchase(shifts, ring)
-            spent = {"microseconds_to_seal_and_open": await microseconds(shifts, ring)}
+            spent = {"microseconds_to_encrypt_and_decrypt": await microseconds(shifts, ring)}
             sys.stdout.write(json.dumps(asdict(cost) | {"ratio": cost.ratio} | spent) + "\n")
         finally:
             await pool.dispose()

@@ -25,7 +25,7 @@ from workflows.escrow import EscrowWorkflow
 
 
 @dataclass
-class SealedWorld(World):
+class EncryptedWorld(World):
     """Every purchase has its row and its key, as one that came by the API."""
 
     engine: AsyncEngine
@@ -56,7 +56,7 @@ class Shifts:
         return PurchaseCodec(Keys(self.engine, ring, kept_for=kept_for))
 
     @contextlib.asynccontextmanager
-    async def shift(self, ring: Ring) -> AsyncIterator[SealedWorld]:
+    async def shift(self, ring: Ring) -> AsyncIterator[EncryptedWorld]:
         """Workers and a client with this ring; those before them are gone."""
         client = await self.server.client("shift", self.codec(ring))
         funding = Funding(
@@ -67,4 +67,4 @@ class Shifts:
         skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
         parts = (self.bank, self.operations, self.book, self.merchant)
         async with stories, banking:
-            yield SealedWorld(client, skipper, *parts, self.engine, ring)
+            yield EncryptedWorld(client, skipper, *parts, self.engine, ring)

@@ -92,16 +92,16 @@ async def door(
 
 
 @pytest_asyncio.fixture
-async def sealed(shifts: Shifts, new_purchase: NewPurchase) -> Json:
-    """A body with one sealed payload and one that is a label."""
-    return body(*await sealed_for(shifts, await new_purchase()), label())
+async def encrypted(shifts: Shifts, new_purchase: NewPurchase) -> Json:
+    """A body with one encrypted payload and one that is a label."""
+    return body(*await encrypted_for(shifts, await new_purchase()), label())
 
 
 def label() -> Payload:
     return Payload(metadata={"encoding": b"json/plain"}, data=b'"shipped"')
 
 
-async def sealed_for(shifts: Shifts, escrow_id: str) -> list[Payload]:
+async def encrypted_for(shifts: Shifts, escrow_id: str) -> list[Payload]:
     plain = Payload(metadata={"encoding": b"json/plain"}, data=json.dumps(SECRET).encode())
     context = WorkflowSerializationContext("default", escrow_id)
     return await shifts.codec(RING).with_context(context).encode([plain])
@@ -116,8 +116,8 @@ def said(response: httpx2.Response) -> list[bytes]:
     return [b64decode(payload.get("data", "")) for payload in response.json()["payloads"]]
 
 
-async def test_it_opens_for_whoever_shows_the_token(door: Door, sealed: Json) -> None:
-    for response in (await door.with_token(sealed), await door.as_the_ui(sealed)):
+async def test_it_decrypts_for_whoever_shows_the_token(door: Door, encrypted: Json) -> None:
+    for response in (await door.with_token(encrypted), await door.as_the_ui(encrypted)):
         assert [json.loads(data) for data in said(response)] == [SECRET, "shipped"]
 
 
@@ -139,10 +139,10 @@ async def test_the_ui_hears_that_it_may_ask(door: Door) -> None:
 @pytest.mark.parametrize("method", ["OPTIONS", "POST"])
 @pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1"])
 async def test_other_pages_may_not_ask_even_with_the_token(
-    door: Door, sealed: Json, method: str, origin: str
+    door: Door, encrypted: Json, method: str, origin: str
 ) -> None:
     path = f"/{TOKEN}/decode"
-    refused = await door.ask(sealed, path=path, method=method, origin=origin)
+    refused = await door.ask(encrypted, path=path, method=method, origin=origin)
     assert (refused.status_code, refused.json()["code"]) == (403, "foreign_origin")
     assert "access-control-allow-origin" not in refused.headers
 
@@ -150,9 +150,11 @@ async def test_other_pages_may_not_ask_even_with_the_token(
 @pytest.mark.parametrize(
     "shown", ["", "Bearer", "Bearer wrong", f"Bearer {TOKEN}x", f"Basic {TOKEN}", TOKEN]
 )
-async def test_without_the_token_nothing_is_opened(door: Door, sealed: Json, shown: str) -> None:
+async def test_without_the_token_nothing_is_decrypted(
+    door: Door, encrypted: Json, shown: str
+) -> None:
     headers = {"authorization": shown} if shown else {}
-    refused = await door.ask(sealed, origin=door.ui, **headers)
+    refused = await door.ask(encrypted, origin=door.ui, **headers)
     assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")
     assert refused.headers["content-type"] == "application/problem+json"
     assert refused.headers["www-authenticate"] == "Bearer"
@@ -160,8 +162,8 @@ async def test_without_the_token_nothing_is_opened(door: Door, sealed: Json, sho
     assert refused.headers["access-control-allow-origin"] == door.ui
 
 
-async def test_a_wrong_token_in_the_address_is_wrong_too(door: Door, sealed: Json) -> None:
-    refused = await door.ask(sealed, path="/wrong/decode")
+async def test_a_wrong_token_in_the_address_is_wrong_too(door: Door, encrypted: Json) -> None:
+    refused = await door.ask(encrypted, path="/wrong/decode")
     assert (refused.status_code, refused.json()["code"]) == (401, "unauthenticated")
 
 
@@ -185,10 +187,10 @@ async def test_nobody_fills_its_memory(door: Door) -> None:
     assert (refused.status_code, refused.json()["code"]) == (413, "body_too_large")
 
 
-async def test_what_we_did_not_seal_is_refused(
+async def test_what_we_did_not_encrypt_is_refused(
     door: Door, shifts: Shifts, new_purchase: NewPurchase
 ) -> None:
-    [forged] = await sealed_for(shifts, await new_purchase())
+    [forged] = await encrypted_for(shifts, await new_purchase())
     forged.data = forged.data[:-1] + bytes([forged.data[-1] ^ 1])
     refused = await door.with_token(body(forged))
     assert (refused.status_code, refused.json()["code"]) == (422, "not_authentic")
@@ -201,7 +203,7 @@ async def test_what_was_erased_is_gone(
     door: Door, shifts: Shifts, owner_engine: AsyncEngine, new_purchase: NewPurchase
 ) -> None:
     escrow_id = await new_purchase()
-    payloads = await sealed_for(shifts, escrow_id)
+    payloads = await encrypted_for(shifts, escrow_id)
     async with owner_engine.begin() as connection:
         await upkeep.retire(connection, escrow_id)
         await upkeep.destroy(connection, escrow_id)
@@ -224,8 +226,8 @@ async def test_the_ui_is_told_of_it_and_shows_a_purchase_with_it(
     assert settings["Codec"]["Endpoint"] == f"{door.url}/{TOKEN}"
     payloads = list(payloads_in(history))
     assert "buyer-lives-here" not in json.dumps(history)
-    opened = said(await door.as_the_ui({"payloads": payloads}))
-    assert SECRET in [json.loads(data) for data in opened if data]
+    plain = said(await door.as_the_ui({"payloads": payloads}))
+    assert SECRET in [json.loads(data) for data in plain if data]
 
 
 def payloads_in(part: Any) -> Any:

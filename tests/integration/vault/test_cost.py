@@ -1,4 +1,4 @@
-"""docs/concepts/personal-data.md says what sealing costs; here it is counted, never timed."""
+"""docs/concepts/personal-data.md says what encryption costs; here it is counted, never timed."""
 
 from tests.integration.vault.conftest import K1
 from tests.integration.vault.cost import of_a_happy_purchase
@@ -9,8 +9,8 @@ from vault.ring import Ring
 MOST_RATIO = 1.4
 
 
-async def test_a_sealed_purchase_is_not_much_longer(shifts: Shifts) -> None:
+async def test_an_encrypted_purchase_is_not_much_longer(shifts: Shifts) -> None:
     cost = await of_a_happy_purchase(shifts, Ring.parse(K1))
-    assert cost.sealed_payloads > 10
+    assert cost.encrypted_payloads > 10
     assert cost.plain_bytes <= MOST_BYTES
     assert cost.ratio <= MOST_RATIO, cost

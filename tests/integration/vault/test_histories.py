@@ -1,4 +1,4 @@
-"""What Temporal's server holds of a purchase: sealed, but for the labels that operators read."""
+"""What Temporal's server holds of a purchase: encrypted, but for the labels that operators read."""
 
 import pytest
 from temporalio.api.common.v1 import Payload
@@ -7,9 +7,9 @@ from temporalio.converter import ActivitySerializationContext, WorkflowSerializa
 from temporalio.exceptions import ApplicationError
 
 from tests.integration.vault.conftest import K1, NewPurchase
-from tests.integration.vault.shifts import SealedWorld, Shifts
+from tests.integration.vault.shifts import EncryptedWorld, Shifts
 from tests.workflows.world import Trade, command
-from vault.codec import KEY, SEALED, PurchaseCodec
+from vault.codec import ENCRYPTED, KEY, PurchaseCodec
 from vault.errors import NotAuthentic, UnknownKey, UnknownPurchase, WithoutContext
 from vault.keys import Keys
 from vault.ring import Ring
@@ -21,7 +21,7 @@ RING = Ring.parse(K1)
 TRACKING = "SF-buyer-lives-here"
 
 
-async def troubled(world: SealedWorld) -> Trade:
+async def troubled(world: EncryptedWorld) -> Trade:
     """Shipped with a tracking number; a refused command, a failed activity, an unheard notice."""
     trade = await world.paid()
     world.book.outages[trade.id] = 1
@@ -49,7 +49,7 @@ def raw(history: WorkflowHistory) -> bytes:
     return b"\n".join(event.SerializeToString() for event in history.events)
 
 
-async def test_arguments_results_and_failures_are_sealed(shifts: Shifts) -> None:
+async def test_arguments_results_and_failures_are_encrypted(shifts: Shifts) -> None:
     async with shifts.shift(RING) as world:
         trade = await troubled(world)
     history = await as_stored(shifts, trade.id)
@@ -70,7 +70,7 @@ async def told(shifts: Shifts, history: WorkflowHistory) -> list[bytes]:
     return [payload.data for payload in await shifts.codec(RING).decode(payloads)]
 
 
-async def test_a_notice_is_sealed_with_its_purchases_key(shifts: Shifts) -> None:
+async def test_a_notice_is_encrypted_with_its_purchases_key(shifts: Shifts) -> None:
     async with shifts.shift(RING) as world:
         trade = await troubled(world)
     notice = await as_stored(shifts, notice_id(trade.id, 3, "whe_1"))
@@ -116,46 +116,47 @@ async def test_there_and_back_in_every_context(shifts: Shifts, new_purchase: New
     )
     for contextual in (of(escrow_id, codec), codec.with_context(step)):
         given = [secret(), secret(b"[1]"), Payload(metadata={"encoding": b"binary/null"})]
-        sealed = await contextual.encode(given)
-        assert [one.metadata["encoding"] for one in sealed] == [SEALED, SEALED, b"binary/null"]
-        assert await contextual.decode(sealed) == given
-        assert await codec.decode(sealed) == given, "the codec server knows no context"
+        encrypted = await contextual.encode(given)
+        encodings = [one.metadata["encoding"] for one in encrypted]
+        assert encodings == [ENCRYPTED, ENCRYPTED, b"binary/null"]
+        assert await contextual.decode(encrypted) == given
+        assert await codec.decode(encrypted) == given, "the codec server knows no context"
     assert await of(escrow_id, codec).encode([secret(b'"label"')]) == [secret(b'"label"')]
     [word] = await codec.with_context(step).encode([secret(b'"an activity\'s argument"')])
-    assert word.metadata["encoding"] == SEALED
+    assert word.metadata["encoding"] == ENCRYPTED
 
 
 async def test_a_payload_of_another_purchase_is_refused(
     shifts: Shifts, new_purchase: NewPurchase
 ) -> None:
     codec, mine, theirs = shifts.codec(RING), await new_purchase(), await new_purchase()
-    sealed = await of(theirs, codec).encode([secret()])
+    encrypted = await of(theirs, codec).encode([secret()])
     with pytest.raises(NotAuthentic, match=mine):
-        await of(mine, codec).decode(sealed)
+        await of(mine, codec).decode(encrypted)
 
 
 async def test_under_another_keys_name_it_does_not_open(
     shifts: Shifts, new_purchase: NewPurchase
 ) -> None:
     codec, mine, theirs = shifts.codec(RING), await new_purchase(), await new_purchase()
-    [mine_sealed] = await of(mine, codec).encode([secret()])
-    [theirs_sealed] = await of(theirs, codec).encode([secret()])
-    theirs_sealed.metadata[KEY] = mine_sealed.metadata[KEY]
+    [mine_encrypted] = await of(mine, codec).encode([secret()])
+    [theirs_encrypted] = await of(theirs, codec).encode([secret()])
+    theirs_encrypted.metadata[KEY] = mine_encrypted.metadata[KEY]
     with pytest.raises(NotAuthentic):
-        await of(mine, codec).decode([theirs_sealed])
+        await of(mine, codec).decode([theirs_encrypted])
 
 
-async def test_what_belongs_to_no_purchase_is_sealed_with_the_houses_key(
+async def test_what_belongs_to_no_purchase_is_encrypted_with_the_houses_key(
     shifts: Shifts, new_purchase: NewPurchase
 ) -> None:
     codec = shifts.codec(RING)
     house = of("ledger-upkeep", codec)
-    [sealed] = await house.encode([secret()])
-    assert sealed.metadata["encoding"] == SEALED
-    assert await of("clearing:2026-11-23", codec).decode([sealed]) == [secret()]
-    assert await codec.decode([sealed]) == [secret()]
+    [encrypted] = await house.encode([secret()])
+    assert encrypted.metadata["encoding"] == ENCRYPTED
+    assert await of("clearing:2026-11-23", codec).decode([encrypted]) == [secret()]
+    assert await codec.decode([encrypted]) == [secret()]
     with pytest.raises(NotAuthentic):
-        await of(await new_purchase(), codec).decode([sealed])
+        await of(await new_purchase(), codec).decode([encrypted])
 
 
 async def test_what_has_no_owner_is_not_written_at_all(shifts: Shifts) -> None:
@@ -165,7 +166,7 @@ async def test_what_has_no_owner_is_not_written_at_all(shifts: Shifts) -> None:
     with pytest.raises(UnknownPurchase):
         await of("esc_" + "0" * 32, codec).encode([secret()])
     with pytest.raises(UnknownKey):
-        await codec.decode([Payload(metadata={"encoding": SEALED, KEY: b"\xff"}, data=b"x")])
+        await codec.decode([Payload(metadata={"encoding": ENCRYPTED, KEY: b"\xff"}, data=b"x")])
 
 
 async def test_histories_from_before_there_were_keys_are_read_as_they_are(shifts: Shifts) -> None:

@@ -1,4 +1,4 @@
-"""Keys of purchases in a real PostgreSQL: one each, sealed, found again, gone when destroyed."""
+"""Keys of purchases in a real PostgreSQL: one each, wrapped, found again, gone when destroyed."""
 
 import asyncio
 from datetime import timedelta
@@ -96,7 +96,7 @@ async def test_rotation_leaves_every_key_as_it_is_and_then_the_old_master_key_ca
     assert await Keys(engine, both).find(before[0].id) == before[0]
     assert await upkeep.rewrap(owner_engine, both) >= 3
     assert await upkeep.rewrap(owner_engine, both) == 0
-    assert list(await upkeep.sealed_by(owner_engine)) == [both.first]
+    assert list(await upkeep.wrapped_by(owner_engine)) == [both.first]
     only = Keys(engine, Ring.parse(K2))
     assert [await only.find(key.id) for key in before] == before
     with pytest.raises(MasterKeyMissing):
@@ -105,7 +105,7 @@ async def test_rotation_leaves_every_key_as_it_is_and_then_the_old_master_key_ca
     await upkeep.rewrap(owner_engine, Ring.parse(f"{K1},{K2}"))
 
 
-async def test_sealing_anew_goes_batch_by_batch(
+async def test_wrapping_anew_goes_batch_by_batch(
     owner_engine: AsyncEngine, keys: Keys, new_purchase: NewPurchase
 ) -> None:
     for _ in range(5):
@@ -114,7 +114,7 @@ async def test_sealing_anew_goes_batch_by_batch(
     assert await upkeep.rewrap(owner_engine, Ring.parse(f"{K1},{K2}"), batch=2) >= 5
 
 
-async def test_a_retired_key_opens_and_seals_no_more(
+async def test_a_retired_key_decrypts_and_encrypts_no_more(
     engine: AsyncEngine, owner_engine: AsyncEngine, ring: Ring, new_purchase: NewPurchase
 ) -> None:
     escrow_id = await new_purchase()

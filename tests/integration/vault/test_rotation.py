@@ -30,7 +30,7 @@ async def test_a_purchase_outlives_the_master_key_that_it_began_with(
         await carried_on.extend(Party.BUYER, BUYERS_EXTENSION)
         younger = await world.shipped()
         await upkeep.rewrap(owner_engine, BOTH)
-    assert list(await upkeep.sealed_by(owner_engine)) == [NEW.first]
+    assert list(await upkeep.wrapped_by(owner_engine)) == [NEW.first]
     async with shifts.shift(NEW) as world:
         for one in (trade, younger):
             carried_on = world.known(one)

@@ -62,10 +62,10 @@ def test_live_mode_is_encrypted(monkeypatch: pytest.MonkeyPatch) -> None:
     assert settings(monkeypatch, DANBAO_MODE="live", **urls).mode == "live"
 
 
-def test_the_first_vault_key_seals_and_the_others_open(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_first_vault_key_wraps_and_the_others_unwrap(monkeypatch: pytest.MonkeyPatch) -> None:
     ring = settings(monkeypatch).ring
     older = settings(monkeypatch, DANBAO_VAULT_KEYS="b" * 64).ring
-    assert ring.open(older.seal(b"secret", "here"), "here") == b"secret"
+    assert ring.unwrap(older.wrap(b"secret", "here"), "here") == b"secret"
     assert ring.first != older.first
 
 
