@@ -92,6 +92,7 @@ PRODUCTS = {
     ),
 }  # fmt: skip
 
+#: What the back office reads; a buyer reads the same but for these.
 STATUS = {
     Status.AWAITING_PAYMENT: "waits for payment",
     Status.AWAITING_SHIPMENT: "paid: send it",
@@ -100,6 +101,10 @@ STATUS = {
     Status.COMPLETED: "completed",
     Status.REFUNDED: "refunded",
     Status.CLOSED: "closed",
+}
+BUYERS_STATUS = STATUS | {
+    Status.AWAITING_PAYMENT: "not paid yet",
+    Status.AWAITING_SHIPMENT: "paid, being packed",
 }
 
 
@@ -282,12 +287,12 @@ async def buy(
 @shop.get("/thanks/{ticket}")
 async def thanks(ticket: str, orders: OurOrders) -> Response:
     """Where the buyer comes back to. Whether it was paid says Danbao, never the way here."""
-    return page("thanks", order=orders.one("ticket", ticket))
+    return page("thanks", order=orders.one("ticket", ticket), words=BUYERS_STATUS)
 
 
 @shop.get("/orders")
 async def back_office(orders: OurOrders) -> Response:
-    return page("orders", orders=orders.all(), news=orders.news())
+    return page("orders", orders=orders.all(), news=orders.news(), words=STATUS)
 
 
 @shop.post("/orders/{escrow_id}/shipment")
@@ -361,7 +366,7 @@ async def style() -> Response:
 
 
 def page(name: str, status: int = 200, **facts: object) -> Response:
-    return HTMLResponse(PAGES.get_template(name).render(facts, words=STATUS), status)
+    return HTMLResponse(PAGES.get_template(name).render(facts), status)
 
 
 BASE = """<!doctype html>
@@ -415,7 +420,8 @@ ORDERS = """{% extends "base" %}{% block title %}Orders{% endblock %}
 {% endblock %}"""
 
 TROUBLE = """{% extends "base" %}{% block title %}Not now{% endblock %}{% block main %}
-<h1>That did not work</h1><p class="card wide">{{ said }}<br><a href="/orders">Orders</a></p>
+<h1>That did not work</h1>
+<p class="card wide">{{ said }}<br><a href="/">Back to the catalogue</a></p>
 {% endblock %}"""
 
 CSS = """
@@ -427,8 +433,8 @@ header, main, footer { max-width: 66rem; margin: 0 auto; padding: 1rem 1.25rem }
 header { display: flex; flex-wrap: wrap; gap: .5rem 2rem; align-items: baseline;
   justify-content: space-between }
 .brand { font: 700 1.5rem Georgia, "Noto Serif", serif; text-decoration: none; color: inherit }
-nav a { color: var(--leaf); margin-left: 1.25rem } nav a:first-child { margin-left: 0 }
-h1 { font: 700 2rem/1.2 Georgia, "Noto Serif", serif; margin: 1rem 0 .25rem }
+a { color: var(--leaf) } nav a { margin-left: 1.25rem } nav a:first-child { margin-left: 0 }
+h1 { font: 700 2rem/1.2 Georgia, "Noto Serif", serif; margin: 1rem 0 .5rem }
 h2 { font-size: 1.05rem; margin: .75rem 0 .25rem } .lead, footer, small, time { color: var(--soft) }
 p { margin: .25rem 0 .75rem } footer { margin-top: 2rem; font-size: .9rem }
 .card { background: #fff; border: 1px solid var(--line); border-radius: .75rem; padding: 1.25rem }
