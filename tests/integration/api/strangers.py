@@ -56,7 +56,7 @@ class Operation:
 
     @property
     def example(self) -> dict[str, Any] | None:
-        """The body of the document's own example; {} where everything may be left out."""
+        """The fullest of the document's own examples; {} where everything may be left out."""
         content = self.said.get("requestBody", {}).get("content", {}).get("application/json")
         if content is None:
             return None
@@ -64,7 +64,8 @@ class Operation:
         described = document()["components"]["schemas"][schema["$ref"].rsplit("/", 1)[1]]
         if "examples" not in described and described.get("required"):
             raise LookupError(f"{self} has no example of its body")
-        return dict(described.get("examples", [{}])[0])
+        fullest: dict[str, Any] = max(described.get("examples", [{}]), key=len)
+        return fullest
 
 
 @cache
