@@ -117,7 +117,10 @@ def workers(
 
 
 def upkeep_worker(client: Client, upkeep: Upkeep, queue: str = UPKEEP_QUEUE) -> Worker:
-    """What looks after the ledger, not yet running. `client` seals nothing."""
+    """What looks after the ledger, not yet running.
+
+    `client` encrypts nothing: there is nothing of a buyer, and who checks the books needs no key.
+    """
     return Worker(
         client,
         task_queue=queue,

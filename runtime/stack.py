@@ -118,7 +118,8 @@ class Stack:
                 await self._make_databases(self._postgres)
             told("schema")
             await migrate(self.at.owner_url)
-            leave_word(self.home, self.parts["api"].process.env)
+            operators = {"DANBAO_MIGRATION_URL": self.at.owner_url}
+            leave_word(self.home, {**self.parts["api"].process.env, **operators})
             for name in [name for name in self.parts if name != "postgres"]:
                 told(name)
                 await self.start(name)

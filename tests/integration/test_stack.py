@@ -14,6 +14,7 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from runtime.beside import told
 from runtime.embedded.places import LOOPBACK
 from runtime.embedded.process import DidNotStart
 from runtime.stack import ROOT, Stack, healthy
@@ -38,6 +39,14 @@ async def test_everything_comes_up_in_order(stack: Stack) -> None:
     assert stack.fallen() == []
     assert await healthy(stack.at.api_url)
     assert await healthy(stack.at.bank_url)
+
+
+async def test_operators_commands_find_it(stack: Stack) -> None:
+    found = told(stack.home, {})
+    assert found["DANBAO_MIGRATION_URL"] == stack.at.owner_url
+    assert found["DANBAO_VAULT_KEYS"] == stack.secrets.vault_key
+    for elsewhere in ("DATABASE_URL", "DANBAO_MIGRATION_URL"):
+        assert told(stack.home, {elsewhere: "postgresql://db.example/danbao"}) == {}
 
 
 @pytest.mark.parametrize("name", PARTS)
