@@ -19,6 +19,7 @@ from runtime.embedded.places import LOOPBACK, free_ports, inherited
 from runtime.embedded.process import Process
 from runtime.settings import Settings
 from tests.conftest import ROOT, Database, Temporal, answers
+from tests.integration.api.listener import STREAM
 from tests.integration.api.shop import order, token_of
 
 LINK_SECRET = "canary-link-secret-0123456789abcdef"
@@ -90,12 +91,18 @@ async def test_a_process_that_is_told_to_leave_lets_everybody_finish(running: Ru
     headers = {"Authorization": f"Bearer {running.merchant['api_key']}", "Idempotency-Key": "1"}
     async with httpx2.AsyncClient(base_url=running.url, headers=headers, timeout=40) as http:
         escrow = (await http.post("/v1/escrows", json=order())).json()
-        waiting = asyncio.create_task(http.get(f"/v1/escrows/{escrow['id']}", params={"wait": 25}))
-        await asyncio.sleep(0.5)
-        began = time.monotonic()
-        await running.process.stop()
+        path = f"/v1/escrows/{escrow['id']}"
+        waiting = asyncio.create_task(http.get(path, params={"wait": 25}))
+        async with http.stream("GET", f"{path}/events", headers={"Accept": STREAM}) as stream:
+            lines = stream.aiter_lines()
+            assert await anext(lines) == "retry: 2000"
+            await asyncio.sleep(0.5)
+            began = time.monotonic()
+            await running.process.stop()
+            told = [line for line in [line async for line in lines] if line.startswith("id")]
         answer = await waiting
     assert answer.json() == escrow
+    assert told == ["id: 1"]
     assert time.monotonic() - began < 8
     assert running.process.child is not None
     assert running.process.child.returncode == 0
