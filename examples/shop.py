@@ -170,9 +170,15 @@ class Orders:
     def news(self) -> list[sqlite3.Row]:
         return self._rows("SELECT * FROM heard ORDER BY at DESC, sequence DESC LIMIT 8")
 
-    def one(self, column: str, value: str) -> sqlite3.Row:
-        """The order with this ticket or escrow_id; 404 when there is none."""
-        for order in self._rows(f"SELECT * FROM orders WHERE {column} = ?", value):  # noqa: S608
+    def by_ticket(self, ticket: str) -> sqlite3.Row:
+        return self._one("SELECT * FROM orders WHERE ticket = ?", ticket)
+
+    def by_id(self, escrow_id: str) -> sqlite3.Row:
+        return self._one("SELECT * FROM orders WHERE escrow_id = ?", escrow_id)
+
+    def _one(self, query: str, value: str) -> sqlite3.Row:
+        """404 when there is none."""
+        for order in self._rows(query, value):
             return order
         raise HTTPException(404, "There is no such order.")
 
@@ -287,7 +293,7 @@ async def buy(
 @shop.get("/thanks/{ticket}")
 async def thanks(ticket: str, orders: OurOrders) -> Response:
     """Where the buyer comes back to. Whether it was paid says Danbao, never the way here."""
-    return page("thanks", order=orders.one("ticket", ticket), words=BUYERS_STATUS)
+    return page("thanks", order=orders.by_ticket(ticket), words=BUYERS_STATUS)
 
 
 @shop.get("/orders")
@@ -298,7 +304,7 @@ async def back_office(orders: OurOrders) -> Response:
 @shop.post("/orders/{escrow_id}/shipment")
 async def ship(escrow_id: str, danbao: OurDanbao, orders: OurOrders) -> Response:
     """Pressed twice it is one command: the key follows from what the merchant saw."""
-    order = orders.one("escrow_id", escrow_id)
+    order = orders.by_id(escrow_id)
     sent = await danbao.escrows.ship(
         escrow_id,
         carrier="SF Express",

@@ -38,7 +38,7 @@ class Call(Generic[T]):
     ids: Mapping[str, str] = field(default_factory=dict)
     query: Mapping[str, Asked] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | None = field(default=None, repr=False)
     key: str = ""
     wait: int = 0
 

@@ -69,6 +69,18 @@ def test_a_purchase_shows_neither_its_links_nor_its_buyer(escrow: dict[str, Any]
         assert secret not in shown
 
 
+def test_a_call_does_not_show_what_it_says() -> None:
+    call = calls.create_escrow(
+        order_id="A-1",
+        amount=1,
+        currency="CNY",
+        description="Tea",
+        buyer_email="buyer@example.com",
+        return_url="https://shop.example/",
+    )
+    assert "buyer@example.com" not in repr(call)
+
+
 def test_an_unreadable_answer_does_not_quote_it(escrow: dict[str, Any]) -> None:
     call = calls.get_escrow("esc_1")
     broken = models.Escrow.model_validate(escrow).model_dump_json().replace("12900", '"many"')
