@@ -68,7 +68,7 @@ class World:
         client = self.skipper.client if skipping else self.client
         await self.register(terms)
         await start_escrow(client, terms)
-        handle = client.get_workflow_handle_for(EscrowWorkflow.run, terms.escrow_id)
+        handle = client.get_workflow_handle(terms.escrow_id, result_type=Outcome)
         return Trade(self, terms, handle)
 
     async def register(self, terms: Terms) -> None:

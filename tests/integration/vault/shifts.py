@@ -21,7 +21,7 @@ from vault.codec import PurchaseCodec
 from vault.keys import Keys, mint
 from vault.ring import Ring
 from worker import activities, bank_activities, workers
-from workflows.escrow import EscrowWorkflow
+from workflows.escrow import Outcome
 
 
 @dataclass
@@ -38,7 +38,7 @@ class EncryptedWorld(World):
 
     def known(self, trade: Trade) -> Trade:
         """A purchase of an earlier shift, as this one's client sees it."""
-        handle = self.client.get_workflow_handle_for(EscrowWorkflow.run, trade.id)
+        handle = self.client.get_workflow_handle(trade.id, result_type=Outcome)
         return Trade(self, trade.terms, handle)
 
 
