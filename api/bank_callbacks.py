@@ -5,9 +5,9 @@ a bank that gets an error only sends again.
 """
 
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Header, Path, Request, Response
 
 from api import opening, promises, purchases
 from api.doors import Doors, TheDoors
@@ -20,16 +20,39 @@ from banks.inbox import Inbox
 from workflows.commands import BankReport
 from workflows.late import LatePaymentOrder
 
+#: Read raw, as its bytes are signed. Banks may say more; only this is looked at.
+REPORT: dict[str, Any] = {
+    "title": "BankReport",
+    "type": "object",
+    "properties": {"event_id": {"type": "string"}, "reference": {"type": "string"}},
+    "required": ["event_id", "reference"],
+    "examples": [
+        {
+            "event_id": "bev_7d0c",
+            "reference": "esc_0193c8a1b2c37d4e8f9a0b1c2d3e4f50:payment:1",
+        }
+    ],
+}
+BODY = {
+    "required": True,
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/BankReport"}}},
+}
+
 router = APIRouter(
     prefix="/v1/banks", tags=["banks"], generate_unique_id_function=lambda route: route.name
 )
 
 
 @router.post(
-    "/{bank}/callbacks", status_code=202, response_description="Heard.", responses=promises.CALLBACK
+    "/{bank}/callbacks",
+    status_code=202,
+    response_class=Response,
+    response_description="Heard.",
+    responses=promises.CALLBACK,
+    openapi_extra={"requestBody": BODY},
 )
 async def bank_reports(
-    bank: str,
+    bank: Annotated[str, Path(examples=["sandbox"])],
     request: Request,
     doors: TheDoors,
     bank_signature: Annotated[

@@ -26,7 +26,6 @@ from api.doors import TheDoors
 from api.errors import (
     InvalidCursor,
     PaymentDeclined,
-    TooManyWaiting,
     UnknownPaymentMethod,
     VersionMoved,
 )
@@ -126,9 +125,7 @@ async def list_escrows(
     "/{escrow_id}",
     response_description="The purchase, and its version as `ETag`.",
     response_model=EscrowOut,
-    responses=promises.READ
-    | promises.problems(TooManyWaiting)
-    | {304: {"description": "Still that version."}},
+    responses=promises.WAIT | {304: {"description": "Still that version."}},
 )
 async def get_escrow(
     request: Request,
@@ -154,7 +151,8 @@ async def get_escrow(
     that is still the present version.
     """
     known = if_none_match or etag(purchase.version)
-    if wait and names(known, purchase.version) and not purchase.settled:
+    # `*` names every version: there is none to wait for.
+    if wait and names(known, purchase.version) and known != "*" and not purchase.settled:
         patience = timedelta(seconds=wait)
         with doors.watch.place(caller.subject):
             change = doors.watch.changed(purchase.id, purchase.version, patience)

@@ -103,8 +103,11 @@ class EventList(BaseModel):
     """In the order of the log. `next_cursor` is where to go on, now or whenever there is more."""
 
     data: list[EventOut]
-    has_more: bool
-    next_cursor: str | None = Field(description="For `after`; null while nothing has happened.")
+    has_more: bool = Field(examples=[True])
+    next_cursor: str | None = Field(
+        description="For `after`; null while nothing has happened.",
+        examples=[EXAMPLE["data"]["id"]],
+    )
 
 
 class Reading(BaseModel):

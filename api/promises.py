@@ -72,8 +72,10 @@ CREATE: Responses = problems(
 )
 LIST: Responses = problems(*_ANY, rules.NotYourCommand)
 READ: Responses = problems(*_ANY, *_LINK, door.NotFound)
+#: Where a change can be waited for.
+WAIT: Responses = problems(*_ANY, *_LINK, door.NotFound, door.TooManyWaiting)
 CALLBACK: Responses = problems(
-    door.NotAuthentic, door.NotFound, door.BodyTooLarge, door.Unavailable
+    door.MalformedBody, door.NotAuthentic, door.NotFound, door.BodyTooLarge, door.Unavailable
 )
 
 

@@ -8,11 +8,16 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from starlette.routing import BaseRoute
 
-from api import promises
+from api import bank_callbacks, events, headers, promises, views
+from api.auth import buyer_link
+from api.examples import example
 from api.idempotency import IDEMPOTENCY_KEY, PATTERN
 from api.pages.rendering import page
 from api.problems import DOCS_PATH, PROBLEMS, ProblemOut
 
+#: FastAPI leaves out what is null, and so less than the whole.
+WHOLE = {"EscrowOut": views.EXAMPLE, "EventOut": events.EXAMPLE}
+BUYERS = buyer_link.scheme_name
 METHODS = ("get", "post", "put", "delete")
 DESCRIPTION = """\
 One purchase under our guarantee is an escrow. A merchant creates it, sends the buyer to its
@@ -49,11 +54,18 @@ def document(routes: Sequence[BaseRoute]) -> dict[str, Any]:
     )
     said["components"]["examples"] = promises.examples()
     schemas = said["components"]["schemas"]
+    for name, whole in WHOLE.items():
+        if name in schemas:
+            schemas[name]["examples"] = [whole]
     problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
     schemas.update(problem.pop("$defs"))
     schemas["Problem"] = problem
-    for operation in (op for path in said["paths"].values() for op in path.values()):
+    schemas["BankReport"] = bank_callbacks.REPORT
+    said["components"]["headers"] = headers.HEADERS
+    for method, operation in (each for path in said["paths"].values() for each in path.items()):
         _corrected(operation)
+        _shown(operation, schemas)
+        headers.describe(method, operation)
     # FastAPI's own shape of a validation error; ours are problems.
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
@@ -66,9 +78,21 @@ def _corrected(operation: dict[str, Any]) -> None:
             # Optional to FastAPI only so that its absence has a problem of its own.
             key = {"type": "string", "pattern": f"^{PATTERN}$"}
             parameter |= {"required": True, "schema": key}
+    for needed in operation.get("security", ()):
+        if BUYERS in needed:
+            # Scopes are of keys; a link has its party's rights.
+            needed[BUYERS] = []
     invalid = operation["responses"].get("422", {}).get("content", {})
     if "application/json" in invalid:
         del operation["responses"]["422"]
+
+
+def _shown(operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """Give every answer an example."""
+    for response in operation["responses"].values():
+        content = response.get("content", {}).get("application/json", {})
+        if content.get("schema"):
+            content["example"] = example(content["schema"], schemas)
 
 
 @router.get("")

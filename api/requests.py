@@ -127,3 +127,5 @@ class PaymentIn(Body):
 
 class Nothing(Body):
     """An empty object; the address says it all. The body may be left out."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{}]})

@@ -21,7 +21,6 @@ from api.answers import JSON
 from api.auth import EitherReader
 from api.commands import APurchase
 from api.doors import Doors, TheDoors
-from api.errors import TooManyWaiting
 from api.events import EventOut, listed, said
 from api.purchases import Purchase
 from ledger.log import Log
@@ -34,6 +33,7 @@ LONGEST = timedelta(minutes=15)
 PAUSE = timedelta(seconds=2)
 HEADERS = {"Cache-Control": "no-store", "Vary": "Accept", "X-Accel-Buffering": "no"}
 LAST = 2**31 - 1
+SAID = {"schema": {"type": "string"}, "example": 'id: 2\ndata: {"type":"escrow.paid"}\n\n'}
 
 log = structlog.get_logger()
 router = APIRouter(
@@ -62,10 +62,9 @@ async def a_place(
     "/{escrow_id}/events",
     response_description="Its events; with `Accept: text/event-stream` as they happen.",
     response_model=EscrowEvents,
-    responses=promises.READ
-    | promises.problems(TooManyWaiting)
+    responses=promises.WAIT
     | {
-        200: {"content": {EventSourceResponse.media_type: {"schema": {"type": "string"}}}},
+        200: {"content": {EventSourceResponse.media_type: SAID}},
         204: {"description": "Stream: the purchase has ended and you have heard everything."},
     },
 )

@@ -144,8 +144,8 @@ class EscrowList(BaseModel):
     """Newest first; `next_cursor` fetches the page after this one."""
 
     data: list[EscrowOut]
-    has_more: bool
-    next_cursor: str | None
+    has_more: bool = Field(examples=[True])
+    next_cursor: str | None = Field(examples=["esc_0193c8a1b2c37d4e8f9a0b1c2d3e4f50.xJ2k"])
 
 
 class PaymentOut(BaseModel):

@@ -19,11 +19,11 @@ class EndpointOut(BaseModel):
     """`disabled_by` says who switched it off: the `merchant`, or its server (410, `gone`)."""
 
     id: str = Field(examples=[ENDPOINT])
-    url: str
-    events: list[str] | None
-    description: str
-    enabled: bool
-    disabled_by: Literal["merchant", "gone"] | None
+    url: str = Field(examples=["https://shop.example/hooks"])
+    events: list[str] | None = Field(examples=[["escrow.paid", "escrow.released"]])
+    description: str = Field(examples=["Orders"])
+    enabled: bool = Field(examples=[True])
+    disabled_by: Literal["merchant", "gone"] | None = Field(examples=[None])
     old_secret_expires_at: datetime | None = Field(
         description="Until when the secret before the newest one signs too."
     )
@@ -47,16 +47,16 @@ class EndpointList(BaseModel):
 class SentOut(BaseModel):
     """The request of a try; `body` byte for byte, as it was signed."""
 
-    url: str
-    headers: dict[str, str]
-    body: str
+    url: str = Field(examples=["https://shop.example/hooks"])
+    headers: dict[str, str] = Field(examples=[{"webhook-id": EVENT}])
+    body: str = Field(examples=['{"type":"escrow.paid"}'])
 
 
 class AnsweredOut(BaseModel):
     """What came back: at most the first 1024 bytes of `body`."""
 
-    status: int
-    body: str
+    status: int = Field(examples=[200])
+    body: str = Field(examples=["ok"])
 
 
 class DeliveryOut(BaseModel):
@@ -64,12 +64,12 @@ class DeliveryOut(BaseModel):
 
     id: str = Field(examples=["dlv_0193c8a1b2c37d4e8f9a0b1c2d3e4f51"])
     endpoint: str = Field(examples=[ENDPOINT])
-    delivered: bool = Field(description="Answered 2xx in time.")
+    delivered: bool = Field(description="Answered 2xx in time.", examples=[True])
     at: datetime = Field(description="When the try had ended.")
-    milliseconds: int = Field(description="How long it took.")
+    milliseconds: int = Field(description="How long it took.", examples=[87])
     request: SentOut
     answer: AnsweredOut | None
-    error: str | None = Field(examples=["timeout"])
+    error: str | None = Field(examples=[None, "timeout"])
 
 
 class UnheardOut(BaseModel):
@@ -77,14 +77,14 @@ class UnheardOut(BaseModel):
 
     event: str = Field(examples=[EVENT])
     type: str = Field(examples=["escrow.paid"])
-    escrow: str
-    sequence: int
+    escrow: str = Field(examples=["esc_0193c8a1b2c37d4e8f9a0b1c2d3e4f50"])
+    sequence: int = Field(examples=[2])
     endpoint: str = Field(examples=[ENDPOINT])
     state: Literal["retrying", "parked"]
     tries: int = Field(description="Since it happened, or was last asked for again.")
     reason: str = Field(description="Why the last try failed.", examples=["503", "timeout"])
     next_try_at: datetime | None
-    parked_at: datetime | None
+    parked_at: datetime | None = Field(examples=[None])
     since: datetime
 
 
@@ -92,15 +92,15 @@ class DeliveryList(BaseModel):
     """Tries, newest first, kept for 30 days; `unheard` are the endpoints still without it."""
 
     data: list[DeliveryOut]
-    has_more: bool
-    next_cursor: str | None
+    has_more: bool = Field(examples=[True])
+    next_cursor: str | None = Field(examples=["dlv_0193c8a1b2c37d4e8f9a0b1c2d3e4f51.kQ3b"])
     unheard: list[UnheardOut]
 
 
 class UnheardList(BaseModel):
     data: list[UnheardOut]
-    has_more: bool
-    next_cursor: str | None
+    has_more: bool = Field(examples=[True])
+    next_cursor: str | None = Field(examples=["unh_0193c8a1b2c37d4e8f9a0b1c2d3e4f52.Zr7d"])
 
 
 class RedeliveryOut(BaseModel):

@@ -113,6 +113,16 @@ async def test_who_has_this_version_already_is_not_sent_it_again(
     assert status == 422 or answer.headers["etag"] == '"1"'
 
 
+async def test_nobody_waits_for_a_version_that_there_can_not_be(shop: Shop) -> None:
+    escrow = await shop.create()
+    headers = {**shop.headers(), "If-None-Match": "*"}
+    async with asyncio.timeout(20):
+        answer = await shop.http.get(
+            f"/v1/escrows/{escrow['id']}", params={"wait": 25}, headers=headers
+        )
+    assert answer.status_code == 304
+
+
 async def test_a_long_poll_with_an_old_version_answers_at_once(shop: Shop) -> None:
     escrow = await shop.create()
     began = time.monotonic()

@@ -6,10 +6,12 @@ from typing import Any
 
 import httpx2
 import pytest
-from sqlalchemy import func, insert, literal
+from sqlalchemy import func, insert, literal, text
 
+from api.app import create_app
 from api.idempotency import Answer, Keyed, Try, fingerprint, once
 from api.tables import Idempotency
+from runtime.settings import Settings
 from tests.conftest import Temporal
 from tests.integration.api.course import paid, shipped, until
 from tests.integration.api.shop import Shop, order, token_of
@@ -169,3 +171,45 @@ async def test_without_temporal_a_command_is_503_and_its_key_stays_good(
     assert read.json() == escrow
     done = await shop.post(f"{path}/cancellation", key="later")
     assert (done.status_code, done.json()["status"]) == (200, "closed")
+
+
+AGED = text("update idempotency set created_at = now() - cast(:age as interval) where key = :key")
+KNOWN = text("select count(*) from idempotency where subject = :subject and key = :key")
+
+
+async def age(shop: Shop, key: str, days: int) -> None:
+    async with shop.doors.engine.begin() as connection:
+        await connection.execute(AGED, {"age": timedelta(days=days, minutes=1), "key": key})
+
+
+async def remembered(shop: Shop, key: str) -> bool:
+    async with shop.doors.engine.connect() as connection:
+        known = await connection.execute(KNOWN, {"subject": shop.id, "key": key})
+        return bool(known.scalar_one())
+
+
+async def test_an_answer_is_kept_for_30_days_and_then_forgotten_by_every_process(
+    shop: Shop, settings: Settings, temporal: Temporal
+) -> None:
+    """Deleted, not just ignored: what was answered is a buyer's data too."""
+    first = await shop.post("/v1/escrows", order(), key="young-enough")
+    await shop.post("/v1/escrows", order(), key="too-old")
+    await age(shop, "young-enough", 29)
+    await age(shop, "too-old", 30)
+    starting = create_app(settings, shop.doors.engine, temporal.client)
+    # What a process does when it starts, and every hour from then on.
+    async with asyncio.timeout(20), starting.router.lifespan_context(starting):
+        while await remembered(shop, "too-old"):  # noqa: ASYNC110 (PostgreSQL has no event)
+            await asyncio.sleep(0.02)
+    assert await remembered(shop, "young-enough")
+    again = await shop.post("/v1/escrows", order(), key="young-enough")
+    assert again.json() == first.json()
+    assert again.headers["idempotent-replayed"] == "true"
+
+
+async def test_a_key_that_is_too_old_is_new_again_even_before_it_is_deleted(shop: Shop) -> None:
+    first = await shop.post("/v1/escrows", order(), key="old-but-there")
+    await age(shop, "old-but-there", 30)
+    anew = await shop.post("/v1/escrows", order(amount=700), key="old-but-there")
+    assert anew.status_code == 201
+    assert anew.json()["id"] != first.json()["id"]

@@ -37,7 +37,8 @@ async def tried(shop: Shop, folder: Path, token: str, *options: str, **ids: str)
     config = folder / f"{uuid4().hex}.toml"
     known = "".join(f"{name} = {json.dumps(value)}\n" for name, value in ids.items())
     auth = f"[auth.openapi.{scheme}]\nbearer = {json.dumps(secret)}\n"
-    config.write_text(f"{CONFIG.read_text()}\n{auth}\n[parameters]\n{known}")
+    # It does not wait longer than 10 seconds for an answer; a long poll may take 25.
+    config.write_text(f"{CONFIG.read_text()}\n{auth}\n[parameters]\nwait = 1\n{known}")
     process = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "schemathesis.cli", "--config-file", str(config)),
         *("run", f"{shop.doors.settings.public_url}/openapi.json", "--no-color"),
