@@ -98,6 +98,7 @@ def places(
     yield "… its back office", f"{at.shop_url}/orders   send what was paid"
     yield "API reference", f"{at.api_url}/docs"
     yield "API key", merchant.api_key
+    yield "Merchant console", f"{at.api_url}/merchant   sign in with that key"
     yield (
         "All orders",
         f"curl -H 'Authorization: Bearer {merchant.api_key}' {at.api_url}/v1/escrows",
