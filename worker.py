@@ -15,8 +15,10 @@ from typing import Any
 
 import httpx2
 import structlog
+from sqlalchemy.exc import SQLAlchemyError
 from temporalio.client import Client
 from temporalio.common import WorkerDeploymentVersion
+from temporalio.service import RPCError
 from temporalio.worker import (
     Interceptor,
     PollerBehaviorAutoscaling,
@@ -41,6 +43,7 @@ from runtime.settings import Settings
 from runtime.telemetry import configure_logging
 from runtime.temporal import connect, metered_runtime
 from vault.codec import PurchaseCodec
+from vault.errors import VaultError
 from vault.keys import Keys
 from webhooks.addresses import LIVE, SANDBOX
 from webhooks.courier import courier
@@ -64,6 +67,9 @@ BUILD = WorkerDeploymentVersion(deployment_name="danbao", build_id="0.1.0")
 RESTRICTIONS = SandboxRestrictions.default.with_passthrough_modules(
     "domain", "banks", "ledger", "webhooks", "activities", "workflows"
 )
+
+#: PostgreSQL or Temporal is away, or a master key is missing: the next sweep may find it back.
+AWAY = (OSError, SQLAlchemyError, RPCError, VaultError)
 
 log = structlog.get_logger()
 Activity = Callable[..., Any]
@@ -131,17 +137,17 @@ def upkeep_worker(client: Client, upkeep: Upkeep, queue: str = UPKEEP_QUEUE) -> 
     )
 
 
-async def sweep(client: Client, reading: Reading) -> None:
+async def sweep(client: Client, reading: Reading, every: timedelta = SWEEP) -> None:
     """Start what a door committed and could not start, over and over."""
     while True:
         try:
-            for terms in await reading.unstarted(older_than=SWEEP):
+            for terms in await reading.unstarted(older_than=every):
                 await start_escrow(client, terms)
                 await reading.mark_started(terms.escrow_id)
                 log.warning("started late", escrow_id=terms.escrow_id)
-        except OSError as outage:
+        except AWAY as outage:
             log.warning("sweep failed", error=repr(outage))
-        await asyncio.sleep(SWEEP.total_seconds())
+        await asyncio.sleep(every.total_seconds())
 
 
 @contextlib.asynccontextmanager
