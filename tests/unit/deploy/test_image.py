@@ -14,8 +14,8 @@ from tests.unit.deploy.compose import ROOT
 
 DOCKERFILE = (ROOT / "Dockerfile").read_text()
 ENTRY_POINTS = (
-    "api.__main__", "api.merchant", "banks.sandbox.__main__",
-    "runtime.codec", "runtime.migrate", "worker",
+    "api.__main__", "api.erasure", "api.merchant", "banks.sandbox.__main__",
+    "runtime.codec", "runtime.migrate", "runtime.rewrap", "worker",
     "examples.shop",
 )  # fmt: skip
 LOAD = """
