@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import Depends, Request, Security
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer, SecurityScopes
-from sqlalchemy import func, literal, or_, select, update
+from sqlalchemy import bindparam, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col
 
@@ -30,6 +30,12 @@ buyer_link = HTTPBearer(
     description="The token of a buyer's link: what follows `/pay/` in `checkout_url`.",
 )
 Credentials = HTTPAuthorizationCredentials | None
+#: A key that lets in, and whether its use is to be noted. Built once: it is said at every request.
+LIVE_KEY = select(
+    col(ApiKey.merchant_id),
+    col(ApiKey.scopes),
+    func.coalesce(col(ApiKey.last_used_at) < func.now() - literal(USED), True).label("long_ago"),
+).where(col(ApiKey.hash) == bindparam("key"), col(ApiKey.revoked_at).is_(None))
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,23 +125,15 @@ async def owner(doors: Doors, key: str) -> Caller:
 
 
 async def _look_up(engine: AsyncEngine, key_hash: bytes) -> Caller:
-    used_before = func.now() - literal(USED)
-    long_ago = or_(col(ApiKey.last_used_at).is_(None), col(ApiKey.last_used_at) < used_before)
     # One statement, hardly ever two, and each of them whole in itself.
     autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
     async with autocommit.connect() as connection:
-        found = await connection.execute(
-            select(col(ApiKey.merchant_id), col(ApiKey.scopes), long_ago.label("long_ago")).where(
-                col(ApiKey.hash) == key_hash, col(ApiKey.revoked_at).is_(None)
-            )
-        )
-        row = found.one_or_none()
+        row = (await connection.execute(LIVE_KEY, {"key": key_hash})).one_or_none()
         if row is None:
             raise InvalidApiKey
         if row.long_ago:
-            await connection.execute(
-                update(ApiKey).where(col(ApiKey.hash) == key_hash).values(last_used_at=func.now())
-            )
+            used = update(ApiKey).where(col(ApiKey.hash) == key_hash)
+            await connection.execute(used.values(last_used_at=func.now()))
     return Caller(
         Party.MERCHANT,
         merchant_id=row.merchant_id,

@@ -14,10 +14,11 @@ from fastapi import Request
 from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.aio.storage import Storage
 from limits.aio.strategies import FixedWindowRateLimiter
-from sqlalchemy import case, delete, func, literal
+from sqlalchemy import Interval, bindparam, case, delete, func, literal
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlmodel import col
 
 from api.errors import TooManyRequests
@@ -29,6 +30,31 @@ from runtime.settings import Settings
 REMEMBERED = 10_000
 #: Providers give a household a /64; who has one has all its addresses.
 NEIGHBOURS = 64
+
+
+def _count() -> ReturningInsert[int, timedelta]:
+    """One more of `key` in its `window`; a window that is over begins anew.
+
+    Built once: it is said at every request.
+    """
+    row = insert(RateWindow).values(
+        key=bindparam("key"),
+        hits=bindparam("hits"),
+        ends_at=func.clock_timestamp() + bindparam("window", type_=Interval),
+    )
+    over = col(RateWindow.ends_at) <= func.clock_timestamp()
+    return row.on_conflict_do_update(
+        index_elements=[col(RateWindow.key)],
+        set_={
+            "hits": case((over, row.excluded.hits), else_=RateWindow.hits + row.excluded.hits),
+            "ends_at": case((over, row.excluded.ends_at), else_=col(RateWindow.ends_at)),
+        },
+    ).returning(
+        col(RateWindow.hits), (col(RateWindow.ends_at) - func.clock_timestamp()).label("left")
+    )
+
+
+COUNT = _count()
 
 
 class Windows(Storage):
@@ -51,22 +77,9 @@ class Windows(Storage):
 
     async def incr(self, key: str, expiry: int, amount: int = 1) -> int:
         """How often `key` was counted in its window, this time included."""
-        window = timedelta(seconds=expiry)
-        row = insert(RateWindow).values(
-            key=key, hits=amount, ends_at=func.clock_timestamp() + literal(window)
-        )
-        over = col(RateWindow.ends_at) <= func.clock_timestamp()
-        counted = row.on_conflict_do_update(
-            index_elements=[col(RateWindow.key)],
-            set_={
-                "hits": case((over, row.excluded.hits), else_=RateWindow.hits + row.excluded.hits),
-                "ends_at": case((over, row.excluded.ends_at), else_=col(RateWindow.ends_at)),
-            },
-        ).returning(
-            col(RateWindow.hits), (col(RateWindow.ends_at) - func.clock_timestamp()).label("left")
-        )
         async with self._engine.connect() as connection:
-            said = (await connection.execute(counted)).one()
+            counted = {"key": key, "hits": amount, "window": timedelta(seconds=expiry)}
+            said = (await connection.execute(COUNT, counted)).one()
         self._remember(key, said.hits, said.left.total_seconds())
         return int(said.hits)
 
