@@ -78,7 +78,15 @@ Activity = Callable[..., Any]
 def activities(funding: Funding, books: Bookkeeping, notices: Notices) -> list[Activity]:
     """What the escrow queue runs: the quick tries, the ledger, the notices."""
     quick: list[Activity] = [funding.start_payment, funding.find_payment, funding.close_payment]
-    return [*quick, books.record, books.step, books.post, notices.tell, notices.tell_again]
+    return [
+        *quick,
+        books.record,
+        books.step,
+        books.booked,
+        books.post,
+        notices.tell,
+        notices.tell_again,
+    ]
 
 
 def bank_activities(funding: Funding) -> list[Activity]:

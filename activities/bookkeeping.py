@@ -20,6 +20,11 @@ class Bookkeeping:
         return await self._book.step(escrow_id, sequence)
 
     @activity.defn
+    async def booked(self, escrow_id: str, attempt: int) -> bool:
+        """Whether the money of this payment attempt is in the purchase's books."""
+        return await self._book.booked(escrow_id, attempt)
+
+    @activity.defn
     async def post(self, posting: Posting) -> None:
         """Store a journal that belongs to no live purchase; again changes nothing."""
         await self._book.post(posting)

@@ -30,19 +30,19 @@ def start_payment(state: S, event: events.PaymentStarted, at: datetime) -> tuple
 
 
 def fund(state: S, event: events.PaymentSucceeded, at: datetime) -> tuple[S, Journal]:
-    paid = replace(state, stage=Stage.AWAITING_SHIPMENT, capture_before=event.capture_before)
+    paid = replace(heard(state), stage=Stage.AWAITING_SHIPMENT, capture_before=event.capture_before)
     frozen = event.capture_before is not None
     book = postings.freeze if frozen else postings.deduct
     return wound(paid, at, state.terms.windows.shipping), book(state.accounts, event.amount)
 
 
 def decline(state: S, event: events.PaymentDeclined, at: datetime) -> tuple[S, Journal]:
-    return replace(state, stage=Stage.AWAITING_PAYMENT, declined=event.code), NO_LEGS
+    return replace(heard(state), stage=Stage.AWAITING_PAYMENT, declined=event.code), NO_LEGS
 
 
 def mismatch(state: S, event: events.PaymentMismatched, at: datetime) -> tuple[S, Journal]:
     """A freeze of another amount is not ours to book: it is given back before it counts."""
-    refused = replace(state, stage=Stage.AWAITING_PAYMENT, declined="amount_mismatch")
+    refused = replace(heard(state), stage=Stage.AWAITING_PAYMENT, declined="amount_mismatch")
     if event.frozen:
         return giving_back(refused, Way.UNFREEZE, event.amount), NO_LEGS
     legs = postings.give_back_unbooked(state.accounts, event.amount)
@@ -194,8 +194,9 @@ def without_return(state: S, reference: str) -> S:
 
 
 def heard(state: S) -> S:
-    """The bank has spoken: nobody need look at its silence any more."""
-    return replace(state, review="") if state.review == BANK_SILENT else state
+    """The bank has spoken: nobody need look at its silence, unless it owes another answer."""
+    silent = state.review == BANK_SILENT and not state.returns
+    return replace(state, review="") if silent else state
 
 
 def releasing(state: State, source: Account, amount: int) -> Journal:

@@ -7,11 +7,12 @@ from typing import Any
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from domain.accounts import CHART, Account, Journal
 from domain.escrow import Escrow
+from domain.events import PaymentMismatched, PaymentSucceeded
 from domain.states import Party
 from domain.terms import Terms
 from ledger import statements
@@ -24,6 +25,7 @@ Parameters = dict[str, Any]
 
 TERMS = TypeAdapter(Terms)
 CREATED = "created"
+BOOKS_A_PAYMENT = (PaymentSucceeded.name, PaymentMismatched.name)
 
 RECORD = statements.record()
 CREATE = statements.create()
@@ -57,6 +59,16 @@ class Book:
         async with self._engine.connect() as connection:
             found = await _found(connection, escrow_id, sequence)
         return found and found[0]
+
+    async def booked(self, escrow_id: str, attempt: int) -> bool:
+        """As the port says."""
+        step = TRANSITION.c
+        its = (step.escrow_id == escrow_id, step.detail["attempt"].as_integer() == attempt)
+        async with self._engine.connect() as connection:
+            found = await connection.scalar(
+                select(exists().where(*its, step.name.in_(BOOKS_A_PAYMENT)))
+            )
+        return bool(found)
 
     async def post(self, posting: Posting) -> None:
         """As the port says. Raises LedgerConflict, InsufficientFunds."""

@@ -151,6 +151,9 @@ class Book(Protocol):
     async def step(self, escrow_id: str, sequence: int) -> Stored | None:
         """The step that has this number; None when it has not been stored."""
 
+    async def booked(self, escrow_id: str, attempt: int) -> bool:
+        """Whether the money of this payment attempt became the purchase's, or went back by it."""
+
     async def post(self, posting: Posting) -> None:
         """Store a journal once. Raises LedgerConflict."""
 

@@ -1,9 +1,10 @@
 """What a purchase tells a bank, and what the bank's answers mean for it."""
 
 from collections.abc import Awaitable, Callable
+from typing import TypeVar
 
 from temporalio import workflow
-from temporalio.exceptions import ActivityError
+from temporalio.exceptions import FailureError
 
 from workflows import steps
 
@@ -24,25 +25,29 @@ with workflow.unsafe.imports_passed_through():
         Unheard,
     )
     from domain import events
-    from domain.errors import Refusal
     from domain.events import Event
     from domain.states import BANK_SILENT, Return, State, payment_reference
 
+A = TypeVar("A")
 Move = Callable[[Event], Awaitable[object]]
+#: A step at a bank with a number of tries.
+Patient = Callable[[Order, int], Awaitable[A]]
 
 #: Answers to an unfreeze that mean: the buyer has the money already.
 NOT_FROZEN = frozenset({"expired", "not_frozen"})
 
 
-def payment_order(escrow: State, attempt: int) -> Order:
+def payment_order(escrow: State, attempt: int, bank: str) -> Order:
     reference = payment_reference(escrow.terms.escrow_id, attempt)
-    return order(escrow, Operation.PAYMENT, reference, escrow.terms.amount)
+    return order(escrow, Operation.PAYMENT, reference, escrow.terms.amount, bank=bank)
 
 
-def order(escrow: State, what: Operation, reference: str, amount: int, of: str = "") -> Order:
+def order(
+    escrow: State, what: Operation, reference: str, amount: int, of: str = "", bank: str = ""
+) -> Order:
     terms = escrow.terms
     return Order(
-        bank=escrow.bank,
+        bank=bank or escrow.bank,
         operation=what,
         reference=reference,
         escrow_id=terms.escrow_id,
@@ -72,8 +77,10 @@ def paid_or_not(escrow: State, attempt: int, truth: Truth) -> Event | None:
             return events.PaymentDeclined(attempt=attempt, code="closed")
         case Pending() | Unheard():
             return None
-        case Accepted() | Refunded() | Unfrozen():
-            # Given back already by whoever found it earlier: no news about this payment.
+        case Refunded() | Unfrozen():
+            # The buyer has the money back: nothing was paid.
+            return events.PaymentDeclined(attempt=attempt, code="given_back")
+        case Accepted():
             return None
 
 
@@ -89,25 +96,35 @@ async def capture(escrow: State, move: Move) -> None:
         case Declined(code=code):
             await move(events.CaptureRefused(code=code))
         case other:
-            raise Refusal(f"a deduction can't be {other.kind}")
+            # The freeze is gone some other way: nothing was deducted.
+            await move(events.CaptureRefused(code=other.kind))
 
 
 async def give_back(escrow: State, back: Return, move: Move) -> None:
     """Tell the bank until it has answered definitively."""
     what = Operation(back.way)
     match await moved(order(escrow, what, back.reference, back.amount, of=back.of), move):
+        case Refunded(amount=amount) if amount == back.amount and what is Operation.REFUND:
+            await move(events.ReturnSucceeded(reference=back.reference))
+        case Unfrozen() if what is Operation.UNFREEZE:
+            await move(events.ReturnSucceeded(reference=back.reference))
         case Declined(code=code) if what is Operation.UNFREEZE and code in NOT_FROZEN:
             await move(events.ReturnSucceeded(reference=back.reference))
         case Declined(code=code):
             await move(events.ReturnRefused(reference=back.reference, code=code))
         case _:
-            await move(events.ReturnSucceeded(reference=back.reference))
+            # Not what it was told to do: the return stays open until a person has looked.
+            await move(events.ReviewNeeded(reason="return_mismatch"))
 
 
 async def moved(what: Order, move: Move) -> Done:
-    """Move money; when the bank stays silent for minutes a person hears, and we go on asking."""
+    return await in_the_end(steps.move_money, what, move)
+
+
+async def in_the_end(step: Patient[A], what: Order, move: Move) -> A:
+    """Ask the bank until it answers; when it stays silent for minutes a person hears of it."""
     try:
-        return await steps.move_money(what, steps.TRIES_BEFORE_REVIEW)
-    except ActivityError:
+        return await step(what, steps.TRIES_BEFORE_REVIEW)
+    except FailureError:
         await move(events.ReviewNeeded(reason=BANK_SILENT))
-        return await steps.move_money(what)
+        return await step(what, steps.FOREVER)

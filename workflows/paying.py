@@ -8,19 +8,20 @@ from temporalio.exceptions import FailureError
 from workflows import steps
 from workflows.commands import Pay, PaymentPage
 from workflows.late import give_back_late, late_order
-from workflows.money import paid_or_not, payment_order
+from workflows.money import in_the_end, paid_or_not, payment_order
 from workflows.purchase import Purchase
 
 with workflow.unsafe.imports_passed_through():
-    from banks.port import AlreadyPaid, Closed, Declined, Pending, Truth, Unheard
+    from banks.port import Accepted, Closed, Declined, Order, Pending, Truth, Unheard
     from domain import events
     from domain.errors import BankUndecided
     from domain.escrow import Escrow
     from domain.events import Event
-    from domain.states import Stage
+    from domain.states import Stage, payment_reference
 
 #: A bank that has not reported by itself is asked after this long, then after twice as long …
 FIRST_ASK = timedelta(minutes=3)
+LONGEST_ASK = timedelta(hours=1)
 
 
 class Paying:
@@ -30,6 +31,8 @@ class Paying:
         self.purchase = purchase
         self._ask_after = FIRST_ASK
         self._ask_at: datetime | None = None
+        #: The attempt whose window has ended: the bank was told to close it.
+        self._closing = 0
 
     @property
     def under_way(self) -> bool:
@@ -37,16 +40,17 @@ class Paying:
 
     @property
     def wake_up(self) -> datetime | None:
-        """While the bank is asked to close it, no deadline can decide."""
+        """While the bank is asked to close it, no deadline can decide; nor twice, if it did not."""
         escrow = self.purchase.escrow
         if self.purchase.errands.running(f"close {escrow.payment}"):
             return None
-        return min(filter(None, (escrow.deadline, self._ask_at)), default=None)
+        deadline = None if self._closing == escrow.attempt else escrow.deadline
+        return min(filter(None, (deadline, self._ask_at)), default=None)
 
     async def pay(self, command: Pay, command_id: str) -> PaymentPage:
         """A new attempt and its page at the bank. Raises Refusal."""
         attempt = await self._start(command, command_id)
-        asked = payment_order(self.purchase.escrow, attempt)
+        asked = self._order(attempt)
         try:
             page = await steps.payment_page(asked)
         except FailureError as silence:
@@ -84,15 +88,22 @@ class Paying:
         """
         if not self.under_way:
             return True
-        escrow = self.purchase.escrow
+        attempt = self.purchase.escrow.attempt
         try:
-            answer = await steps.close_payment_now(payment_order(escrow, escrow.attempt))
+            truth = await self._closed_or_found(attempt)
         except FailureError as silence:
             return await self._undecided("the bank has not said whether it was paid", silence)
-        await self._closed_or_paid(escrow.attempt, answer)
-        if isinstance(answer, AlreadyPaid) and self.under_way:
+        if isinstance(truth, Pending | Unheard | Accepted):
             return await self._undecided("the bank says it was paid, and not yet how much")
+        await self._book(attempt, truth)
         return True
+
+    async def _closed_or_found(self, attempt: int) -> Truth:
+        """Raises FailureError when the bank is silent."""
+        answer = await steps.close_payment_now(self._order(attempt))
+        if isinstance(answer, Closed):
+            return answer
+        return await steps.find_payment_now(self._order(attempt))
 
     async def _undecided(self, what: str, silence: Exception | None = None) -> bool:
         """A refusal, unless a worker died and the ledger knows better. Raises BankUndecided."""
@@ -105,11 +116,12 @@ class Paying:
         """The bank has been silent: ask it, and at the end of the window close the payment."""
         escrow, now = self.purchase.escrow, workflow.now()
         errands = self.purchase.errands
+        self._ask_after = min(self._ask_after * 2, LONGEST_ASK)
+        self._ask_at = now + self._ask_after
         if escrow.deadline is not None and escrow.deadline <= now:
+            self._closing = escrow.attempt
             errands.run(f"close {escrow.payment}", self._lapse(escrow.attempt))
         else:
-            self._ask_after *= 2
-            self._ask_at = now + self._ask_after
             errands.run(f"ask {escrow.payment}", self._settle(escrow.attempt))
 
     async def reported(self, reference: str) -> None:
@@ -120,11 +132,11 @@ class Paying:
         if self.under_way and reference == escrow.payment:
             await self._hear_out(escrow.attempt)
         elif ":payment:" in reference:
-            await give_back_late(late_order(escrow, reference))
+            await self._give_back(reference)
 
     async def _hear_out(self, attempt: int) -> None:
         """Something has happened, says the bank: ask until it says what, also if we move on."""
-        asked = payment_order(self.purchase.escrow, attempt)
+        asked = self._order(attempt)
         truth = await steps.find_payment(asked)
         if isinstance(truth, Pending | Unheard):
             self.purchase.errands.run(f"hear {asked.reference}", self._decide(attempt))
@@ -132,38 +144,45 @@ class Paying:
             await self._book(attempt, truth)
 
     async def _decide(self, attempt: int) -> None:
-        asked = payment_order(self.purchase.escrow, attempt)
-        await self._book(attempt, await steps.decide_payment(asked))
+        """When the bank stays undecided a person hears of it, and we go on asking."""
+        review = self.purchase.move_if_possible
+        truth = await in_the_end(steps.decide_payment, self._order(attempt), review)
+        await self._book(attempt, truth)
 
     async def _lapse(self, attempt: int) -> None:
         """The payment window is over: close at the bank, whenever it answers."""
-        asked = payment_order(self.purchase.escrow, attempt)
-        await self._closed_or_paid(attempt, await steps.close_payment(asked))
-        if self._current(attempt):
+        review = self.purchase.move_if_possible
+        answer = await in_the_end(steps.close_payment, self._order(attempt), review)
+        if isinstance(answer, Closed):
+            await self._book(attempt, answer)
+        else:
             # Paid, says the bank, but not yet what: wait until it does.
             await self._decide(attempt)
 
-    async def _closed_or_paid(self, attempt: int, answer: Closed | AlreadyPaid) -> None:
-        if isinstance(answer, Closed):
-            await self._decline(attempt, "closed")
-        else:
-            await self._settle(attempt)
-
     async def _settle(self, attempt: int) -> None:
         if self._current(attempt):
-            asked = payment_order(self.purchase.escrow, attempt)
-            await self._book(attempt, await steps.find_payment(asked))
+            await self._book(attempt, await steps.find_payment(self._order(attempt)))
 
     async def _book(self, attempt: int, truth: Truth) -> None:
-        escrow = self.purchase.escrow
-        reference = payment_order(escrow, attempt).reference
+        escrow, reference = self.purchase.escrow, self._order(attempt).reference
         event = paid_or_not(escrow, attempt, truth)
         if event is None:
             return
         await self.purchase.move_if_possible(event)
         if not isinstance(event, events.PaymentDeclined) and reference not in self.purchase.booked:
             # Paid after all, and the purchase has moved on while the bank was asked.
-            await give_back_late(late_order(escrow, reference))
+            await self._give_back(reference)
+
+    async def _give_back(self, reference: str) -> None:
+        escrow = self.purchase.escrow
+        bank = self.purchase.banks.get(reference, escrow.bank)
+        await give_back_late(late_order(escrow, reference, bank))
+
+    def _order(self, attempt: int) -> Order:
+        """To the bank that this attempt was made at: the buyer may have changed it since."""
+        escrow = self.purchase.escrow
+        reference = payment_reference(escrow.terms.escrow_id, attempt)
+        return payment_order(escrow, attempt, self.purchase.banks.get(reference, escrow.bank))
 
     async def _decline(self, attempt: int, code: str) -> None:
         event = events.PaymentDeclined(attempt=attempt, code=code)

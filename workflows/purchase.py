@@ -35,6 +35,8 @@ class Purchase:
         #: Commands that were done before a worker died, found in the ledger: each with the
         #: purchase right after it. Their updates come again and get their answers from here.
         self.done: dict[str, Escrow] = {}
+        #: Payment → the bank it was made at.
+        self.banks: dict[str, str] = {}
         #: Payments whose outcome is booked: a second report of them is no news.
         self.booked: set[str] = set()
         workflow.set_current_details(current_details(self.escrow))
@@ -96,6 +98,8 @@ class Purchase:
 
     def _moved(self, moved: Moved[Escrow]) -> Standing:
         before, self.escrow = self.escrow, moved.escrow
+        if isinstance(moved.event, events.PaymentStarted):
+            self.banks[self.escrow.payment] = moved.event.bank
         if isinstance(moved.event, events.PaymentSucceeded | events.PaymentMismatched):
             self.booked.add(before.payment)
         self.teller.tell(before.told + 1, len(moved.tells))
@@ -106,8 +110,9 @@ class Purchase:
         """What a step sets going: what operators see, and money at a bank."""
         escrow = self.escrow
         workflow.set_current_details(current_details(escrow))
-        if escrow.review and not before.review:
-            workflow.upsert_search_attributes([ESCROW_STAGE.value_set("review")])
+        if bool(escrow.review) is not bool(before.review):
+            stage = "review" if escrow.review else coarse(escrow)
+            workflow.upsert_search_attributes([ESCROW_STAGE.value_set(stage)])
         elif before.stage is Stage.PAYING and escrow.stage is Stage.AWAITING_SHIPMENT:
             workflow.upsert_search_attributes([ESCROW_STAGE.value_set("paid")])
         if escrow.stage is Stage.CAPTURING and before.stage is not Stage.CAPTURING:
@@ -119,3 +124,8 @@ class Purchase:
 
 def standing(escrow: Escrow) -> Standing:
     return Standing(escrow.status, escrow.sequence)
+
+
+def coarse(escrow: Escrow) -> str:
+    """What operators find a purchase by while nobody must look at it."""
+    return "paid" if escrow.amounts.funded or escrow.amounts.authorised else "unpaid"

@@ -6,6 +6,7 @@ policy, which operators see. Calls that move money are regular from the start.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import TypeVar
 
@@ -43,6 +44,8 @@ BANK_RETRIES = RetryPolicy(
 )
 #: The first tries of banks.md up to the one after 5 minutes; then a person hears of it.
 TRIES_BEFORE_REVIEW = 6
+#: As many tries as it takes.
+FOREVER = 0
 #: How long a buyer waits for a payment page before choosing again.
 PAGE_PATIENCE = timedelta(seconds=20)
 ONE_TRY = RetryPolicy(maximum_attempts=1)
@@ -61,6 +64,17 @@ async def stored(escrow_id: str, sequence: int) -> Stored | None:
         start_to_close_timeout=PATIENT_COMMIT,
         retry_policy=COMMIT_RETRIES,
         summary=f"step {sequence}",
+    )
+
+
+async def booked(escrow_id: str, attempt: int) -> bool:
+    """Whether the ledger has this payment as the purchase's own."""
+    return await workflow.execute_local_activity_method(
+        Bookkeeping.booked,
+        args=[escrow_id, attempt],
+        start_to_close_timeout=PATIENT_COMMIT,
+        retry_policy=COMMIT_RETRIES,
+        summary=f"is payment {attempt} booked?",
     )
 
 
@@ -116,14 +130,19 @@ async def find_payment(order: Order) -> Truth:
     return await _ask(Funding.find_payment, order, "find")
 
 
-async def decide_payment(order: Order) -> Truth:
-    """What the bank says in the end: waits, as long as it takes, for a definitive answer."""
-    return await _patient(Funding.decide_payment, order, "wait for the decision on")
+async def decide_payment(order: Order, tries: int = FOREVER) -> Truth:
+    """What the bank says in the end. Raises FailureError after `tries`."""
+    return await _patient(Funding.decide_payment, order, "wait for the decision on", tries)
 
 
-async def close_payment(order: Order) -> Closed | AlreadyPaid:
-    """Close it at the bank, however long the bank takes to say so."""
-    return await _ask(Funding.close_payment, order, "close")
+async def close_payment(order: Order, tries: int = FOREVER) -> Closed | AlreadyPaid:
+    """Close it at the bank. Raises FailureError after `tries`."""
+    return await _ask(Funding.close_payment, order, "close", tries)
+
+
+async def find_payment_now(order: Order) -> Truth:
+    """As a buyer waits for it. Raises FailureError."""
+    return await _quick(Funding.find_payment, order)
 
 
 async def close_payment_now(order: Order) -> Closed | AlreadyPaid:
@@ -131,18 +150,14 @@ async def close_payment_now(order: Order) -> Closed | AlreadyPaid:
     return await _quick(Funding.close_payment, order)
 
 
-async def move_money(order: Order, tries: int = 0) -> Done:
-    """Deduct, refund or unfreeze. Raises FailureError after `tries`; 0 means never."""
+async def move_money(order: Order, tries: int = FOREVER) -> Done:
+    """Deduct, refund or unfreeze. Raises FailureError after `tries`."""
     return await workflow.execute_activity_method(
         Funding.move_money,
         order,
         task_queue=BANK_QUEUE,
         start_to_close_timeout=PATIENT_ASK,
-        retry_policy=RetryPolicy(
-            initial_interval=BANK_RETRIES.initial_interval,
-            maximum_interval=BANK_RETRIES.maximum_interval,
-            maximum_attempts=tries,
-        ),
+        retry_policy=replace(BANK_RETRIES, maximum_attempts=tries),
         priority=fair(order),
         summary=f"{order.operation} {order.amount} {order.currency}: {order.reference}",
     )
@@ -171,11 +186,11 @@ def short(order: Order) -> str:
     return order.reference.removeprefix(f"{order.escrow_id}:")
 
 
-async def _ask(step: Step[A], order: Order, verb: str) -> A:
+async def _ask(step: Step[A], order: Order, verb: str, tries: int = FOREVER) -> A:
     try:
         return await _quick(step, order)
     except FailureError:
-        return await _patient(step, order, verb)
+        return await _patient(step, order, verb, tries)
 
 
 async def _quick(step: Step[A], order: Order) -> A:
@@ -188,13 +203,13 @@ async def _quick(step: Step[A], order: Order) -> A:
     )
 
 
-async def _patient(step: Step[A], order: Order, verb: str) -> A:
+async def _patient(step: Step[A], order: Order, verb: str, tries: int = FOREVER) -> A:
     return await workflow.execute_activity_method(
         step,
         order,
         task_queue=BANK_QUEUE,
         start_to_close_timeout=PATIENT_ASK,
-        retry_policy=BANK_RETRIES,
+        retry_policy=replace(BANK_RETRIES, maximum_attempts=tries),
         priority=fair(order),
         summary=f"{verb} {order.reference}",
     )

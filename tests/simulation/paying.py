@@ -9,7 +9,9 @@ from banks.port import (
     Frozen,
     OutcomeUnknown,
     Redirect,
+    Refunded,
     Truth,
+    Unfrozen,
 )
 from domain import events
 from domain.errors import BankUndecided, Refusal
@@ -195,8 +197,9 @@ class Paying(Story):
                 return events.PaymentDeclined(attempt=attempt, code=code)
             case Closed():
                 return events.PaymentDeclined(attempt=attempt, code="closed")
+            case Unfrozen() | Refunded():
+                return events.PaymentDeclined(attempt=attempt, code="given_back")
             case _:
-                # Undecided; or undone already by whoever found it earlier.
                 return None
 
     def _reference(self, attempt: int) -> str:

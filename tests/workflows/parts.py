@@ -156,6 +156,13 @@ class MemoryBook:
             return None
         return was(steps[sequence - 2])
 
+    async def booked(self, escrow_id: str, attempt: int) -> bool:
+        return any(
+            step.name in ("payment_succeeded", "payment_mismatched")
+            and step.detail["attempt"] == attempt
+            for step in self.steps[escrow_id]
+        )
+
     async def post(self, posting: Posting) -> None:
         self.posted.setdefault((posting.subject, posting.sequence), posting)
 

@@ -20,15 +20,18 @@ async def running_world(home: Path) -> AsyncIterator[World]:
     server = TemporalServer(home, keep=False, dynamic_config=TIME_SKIPPING)
     await server.start()
     client = await server.client("worker")
-    bank, book, merchant = ScriptedBank(), MemoryBook(), ScriptedMerchant()
+    bank, other = ScriptedBank(), ScriptedBank()
+    book, merchant = MemoryBook(), ScriptedMerchant()
     operations = MemoryOperations()
-    funding = Funding({"sandbox": bank}, operations, "http://shop.invalid/pay/{}".format)
+    funding = Funding(
+        {"sandbox": bank, "other": other}, operations, "http://shop.invalid/pay/{}".format
+    )
     local = activities(funding, Bookkeeping(book), Notices(merchant))
     stories, banking = workers(client, local, bank_activities(funding))
     # Clocks stand until a test moves them; the default jumps from timer to timer by itself.
     skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
     try:
         async with stories, banking:
-            yield World(client, skipper, bank, operations, book, merchant)
+            yield World(client, skipper, bank, other, operations, book, merchant)
     finally:
         await server.stop()

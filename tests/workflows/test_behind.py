@@ -1,8 +1,9 @@
 """A worker stored a step and died before Temporal knew: what is stored has happened."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 
-from banks.port import Declined, Deducted, Unfrozen
+from banks.port import Deducted, Unfrozen
 from domain import events
 from domain.events import Event
 from domain.states import Party
@@ -108,14 +109,16 @@ async def test_a_silent_bank_refuses_nothing_that_is_done(world: World) -> None:
     assert trade.steps == ["payment_started", "payment_declined", "cancelled"]
 
 
-async def test_a_payment_found_undone_is_no_news(world: World) -> None:
+async def test_a_payment_found_undone_was_not_paid(world: World) -> None:
     """Somebody has given the freeze back already: nothing to book, and nothing gets stuck."""
     trade = await world.open()
     await trade.pay()
     await trade.bank_says(Unfrozen())
-    await eventually(lambda: world.bank.times("find", trade.reference("payment")) == 1)
-    await trade.bank_says(Declined("expired"))
-    await eventually(lambda: trade.steps == ["payment_started", "payment_declined"])
+    await trade.reaches("awaiting_payment")
+    assert world.book.steps[trade.id][-1].row.declined == "given_back"
+    assert (await trade.pay()).redirect_url.endswith(":payment:2")
+    await trade.bank_says(Deducted(PRICE), attempt=2)
+    await trade.reaches("awaiting_shipment")
 
 
 async def test_a_report_that_came_before_its_attempt_was_left_is_heard_out(world: World) -> None:
@@ -130,3 +133,43 @@ async def test_a_report_that_came_before_its_attempt_was_left_is_heard_out(world
     assert await trade.late_outcome() == "given_back"
     await trade.cancel()
     assert (await trade.outcome()).stage == "closed"
+
+
+async def test_the_clock_follows_a_refund_that_it_did_not_know_of(world: World) -> None:
+    trade = await world.shipped(skipping=True)
+    await store(trade, events.RefundGranted(amount=PRICE))
+    await trade.fast_forward(11 * DAY)
+    outcome = await trade.outcome()
+    assert (outcome.released, outcome.refunded) == (0, PRICE)
+    assert trade.steps[-2:] == ["refund_granted", "return_succeeded"]
+
+
+async def test_the_clock_releases_nothing_before_an_extension_that_it_did_not_know_of(
+    world: World,
+) -> None:
+    trade = await world.shipped(skipping=True)
+    await store(trade, events.InspectionExtended(extension=3 * DAY, by=Party.BUYER))
+    await trade.fast_forward(11 * DAY)
+    assert (trade.stage, trade.money()["held"]) == ("awaiting_confirmation", PRICE)
+    assert "inspection_extended" in trade.steps
+    await trade.fast_forward(3 * DAY)
+    assert (await trade.outcome()).released == PRICE
+
+
+async def test_a_payment_found_in_the_ledger_by_another_step_is_no_late_one(world: World) -> None:
+    """The first attempt's refund ends after the restart, and with it the second is followed."""
+    trade = await world.open()
+    await trade.pay()
+    gate = world.bank.slow[trade.reference("refund")] = asyncio.Event()
+    await trade.bank_says(Deducted(PRICE - 45))
+    await eventually(lambda: "payment_mismatched" in trade.steps)
+    await trade.pay()
+    await store(trade, events.PaymentSucceeded(attempt=2, amount=PRICE))
+    gate.set()
+    await eventually(lambda: "return_succeeded" in trade.steps)
+    await trade.bank_says(Deducted(PRICE), attempt=2)
+    await trade.ship()
+    await trade.confirm()
+    assert (await trade.outcome()).released == PRICE
+    refunds = [said for said in world.bank.calls_about(trade.id) if said[0] == "refund"]
+    assert refunds == [("refund", trade.reference("refund"))]

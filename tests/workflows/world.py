@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
@@ -27,8 +28,8 @@ from workflows.commands import (
     Standing,
 )
 from workflows.escrow import EscrowWorkflow, Outcome
-from workflows.late import LatePaymentOrder
-from workflows.names import late_payment_id
+from workflows.late import LatePayment, LatePaymentOrder
+from workflows.names import ESCROW_STAGE, late_payment_id
 from workflows.start import start_escrow
 
 PRICE = 12_345
@@ -41,6 +42,8 @@ class World:
     client: Client
     skipper: TimeSkipper
     bank: ScriptedBank
+    #: A second one, which the worker knows as "other".
+    other: ScriptedBank
     operations: MemoryOperations
     book: MemoryBook
     merchant: ScriptedMerchant
@@ -115,10 +118,8 @@ class Trade:
             return Deducted(PRICE)
         return Frozen(PRICE, datetime.now(UTC) + timedelta(days=30))
 
-    async def pay(self, method: str = "card") -> PaymentPage:
-        return await self.handle.execute_update(
-            EscrowWorkflow.pay, Pay("sandbox", method), id=command()
-        )
+    async def pay(self, method: str = "card", bank: str = "sandbox") -> PaymentPage:
+        return await self.handle.execute_update(EscrowWorkflow.pay, Pay(bank, method), id=command())
 
     async def bank_says(self, truth: Truth, attempt: int = 1) -> None:
         """The bank decides and reports."""
@@ -155,9 +156,18 @@ class Trade:
             self.id, self.terms.merchant_id, "sandbox", reference, self.terms.currency
         )
 
+    @property
+    def late_handle(self) -> WorkflowHandle[LatePayment, str]:
+        """Of what looks after the first payment if it came late."""
+        late_id = late_payment_id(self.reference("payment"))
+        return self.world.client.get_workflow_handle_for(LatePayment.run, late_id)
+
     async def late_outcome(self) -> str:
-        late = self.world.client.get_workflow_handle(late_payment_id(self.reference("payment")))
-        return str(await asyncio.wait_for(late.result(), PATIENCE))
+        return await asyncio.wait_for(self.late_handle.result(), PATIENCE)
+
+    async def found_as(self) -> str:
+        """What operators find the purchase by."""
+        return await found_as(self.handle)
 
     async def fast_forward(self, duration: timedelta) -> None:
         await self.world.skipper.fast_forward(self.handle, duration)
@@ -172,6 +182,11 @@ class Trade:
         """What left and what stayed, from the last stored step."""
         row = self.world.book.steps[self.id][-1].row
         return {"held": row.held, "released": row.released, "refunded": row.refunded}
+
+
+async def found_as(handle: WorkflowHandle[Any, Any]) -> str:
+    """The coarse stage that operators search by."""
+    return (await handle.describe()).typed_search_attributes.get(ESCROW_STAGE, "")
 
 
 async def refusal(command: Awaitable[object]) -> str:

@@ -2,8 +2,11 @@
 
 from datetime import timedelta
 
+from domain import events
 from domain.accounts import Code
 from ledger.reading import Balance
+from tests import builders
+from tests.builders import PRICE
 from tests.integration.ledger.books import CURRENCY, Books, fresh
 
 NOW = timedelta(0)
@@ -35,3 +38,18 @@ async def test_the_first_moment_of_starting_stays(books: Books) -> None:
     first = await books.reading.purchase(escrow_id)
     await books.reading.mark_started(escrow_id)
     assert await books.reading.purchase(escrow_id) == first
+
+
+async def test_a_payment_is_booked_when_its_money_is_in_the_books(books: Books) -> None:
+    """Paid or underpaid; neither begun, declined, nor another attempt's."""
+    paying = await books.record(await books.open(), builders.started())
+    escrow_id = paying.terms.escrow_id
+    assert not await books.book.booked(escrow_id, 1)
+    less = events.PaymentMismatched(attempt=1, amount=PRICE - 1, frozen=False)
+    again = await books.record(paying, less, builders.started())
+    assert await books.book.booked(escrow_id, 1)
+    assert not await books.book.booked(escrow_id, 2)
+    await books.record(again, events.PaymentDeclined(attempt=2, code="risk"))
+    assert not await books.book.booked(escrow_id, 2)
+    assert await books.book.booked((await books.paid()).terms.escrow_id, 1)
+    assert not await books.book.booked("esc_nobody", 1)

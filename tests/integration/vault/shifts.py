@@ -65,6 +65,6 @@ class Shifts:
         local = activities(funding, Bookkeeping(self.book), Notices(self.merchant))
         stories, banking = workers(client, local, bank_activities(funding))
         skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
-        parts = (self.bank, self.operations, self.book, self.merchant)
+        parts = (self.bank, self.bank, self.operations, self.book, self.merchant)
         async with stories, banking:
             yield EncryptedWorld(client, skipper, *parts, self.engine, ring)
