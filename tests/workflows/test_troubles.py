@@ -4,7 +4,6 @@ import asyncio
 from datetime import timedelta
 
 from banks.port import Declined
-from domain.terms import Funding
 from tests.workflows.world import PRICE, World, eventually, refusal
 from workflows.escrow import EscrowWorkflow
 from workflows.names import notice_id
@@ -117,18 +116,3 @@ async def test_a_receipt_before_its_time_is_no_receipt(world: World) -> None:
     await trade.confirm()
     await trade.ship()
     assert trade.stage == "awaiting_confirmation"
-
-
-async def test_one_merchants_backlog_does_not_hold_up_another(world: World) -> None:
-    """A hundred refunds of one merchant wait at a slow bank; another merchant's one goes by."""
-    busy = "mer_busy"
-    trades = [await world.paid(merchant=busy, funding=Funding.DEDUCT) for _ in range(60)]
-    other = await world.paid()
-    gate = asyncio.Event()
-    for trade in trades:
-        world.bank.slow[trade.reference("refund")] = gate
-    await asyncio.gather(*(trade.refund() for trade in trades))
-    await other.refund()
-    gate.set()
-    assert (await other.outcome()).stage == "refunded"
-    await asyncio.gather(*(trade.outcome() for trade in trades))
