@@ -4,15 +4,15 @@ import asyncio
 import contextlib
 from collections import Counter
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx2
 import pytest
 from temporalio.service import RPCError
 
-from ledger.truths import breaches
-from runtime.database import engine
+from tests.chaos.books import the_books_agree
 from tests.chaos.plan import shall_die
-from tests.chaos.trade import Street
+from tests.chaos.trade import PATIENCE, Street
 
 pytestmark = pytest.mark.usefixtures("revived")
 
@@ -32,14 +32,16 @@ REFUNDED = {"deduct": 1, "refund": 1}
 CAPTURED = {"freeze": 1, "deduct": 1}
 THAWED = {"freeze": 1, "unfreeze": 1}
 
-DEATHS = (
-    # Before the bank is called, after it has acted, after the activity has returned.
-    Death("start_payment:before", "completed", RELEASED),
-    Death("start_payment:effect", "completed", RELEASED),
-    Death("find:effect", "completed", RELEASED),
+#: Before the bank is called, after it has acted, after the activity has returned.
+NAMED = (
     Death("move_money:before", "refunded", REFUNDED),
     Death("refund:effect", "refunded", REFUNDED),
     Death("move_money:after", "refunded", REFUNDED),
+)
+DEATHS = (
+    Death("start_payment:before", "completed", RELEASED),
+    Death("start_payment:effect", "completed", RELEASED),
+    Death("find:effect", "completed", RELEASED),
     Death("deduct:effect", "completed", CAPTURED, "freeze"),
     Death("unfreeze:effect", "closed", THAWED, "freeze"),
     # The ledger has stored it and Temporal does not know.
@@ -65,13 +67,38 @@ async def test_a_worker_killed_anywhere_charges_once_and_pays_out_once(street: S
         if moved != Counter(death.moved)
     }
     assert not wrong
-    unmet = list(street.plans.iterdir())
-    for plan in unmet:
-        plan.unlink()
+    unmet = forget_plans(street)
     # One purchase's death interrupts the others: now and then a step was past its point already.
     assert len(unmet) <= len(DEATHS) // 4, "too many workers never came to their death"
     assert len(street.deaths) > before
     await the_books_agree(street)
+
+
+async def test_a_worker_killed_around_a_bank_call_moves_the_money_once(street: Street) -> None:
+    """One death after the other, each of them certain: none comes before another's point."""
+    before = len(street.deaths)
+    lives: list[asyncio.Task[Counter[str]]] = []
+    for death in NAMED:
+        lives.append(asyncio.create_task(live_through(street, death)))
+        before = await one_more_death(street, before)
+    assert await asyncio.gather(*lives) == [Counter(death.moved) for death in NAMED]
+    assert not forget_plans(street), "a worker never came to its death"
+    await the_books_agree(street)
+
+
+async def one_more_death(street: Street, before: int) -> int:
+    async with asyncio.timeout(PATIENCE):
+        while len(street.deaths) == before:  # noqa: ASYNC110 - what it looks at is a plain list
+            await asyncio.sleep(0.2)
+    return len(street.deaths)
+
+
+def forget_plans(street: Street) -> list[Path]:
+    """The deaths that never came."""
+    unmet = list(street.plans.iterdir())
+    for plan in unmet:
+        plan.unlink()
+    return unmet
 
 
 async def live_through(street: Street, death: Death) -> Counter[str]:
@@ -133,13 +160,3 @@ async def test_a_part_killed_in_the_middle_is_healed_from(street: Street, part: 
     assert await street.moved(refunding) == Counter(REFUNDED)
     assert await street.moved(confirming) == Counter(RELEASED)
     await the_books_agree(street)
-
-
-async def the_books_agree(street: Street) -> None:
-    """Nothing that must be true of our ledger is false."""
-    pool = engine(street.stack.at.app_url, pool_size=1)
-    try:
-        async with pool.connect() as connection:
-            assert await breaches(connection) == []
-    finally:
-        await pool.dispose()

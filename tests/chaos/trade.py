@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import httpx2
@@ -140,8 +141,12 @@ class Street:
 
     async def moved(self, escrow: Escrow) -> Counter[str]:
         """What the bank's own journal says was done for this purchase, by kind."""
-        answer = await self.bank.get("/v1/journal", params={"prefix": escrow["id"]})
-        return Counter(entry["kind"] for entry in answer.raise_for_status().json()["entries"])
+        return Counter(entry["kind"] for entry in await self.journal(escrow["id"]))
+
+    async def journal(self, prefix: str = "esc_") -> list[dict[str, Any]]:
+        """The bank's own journal, by its own door."""
+        answer = await self.bank.get("/v1/journal", params={"prefix": prefix, "limit": "10000"})
+        return list(answer.raise_for_status().json()["entries"])
 
 
 @contextlib.asynccontextmanager
