@@ -21,6 +21,7 @@ from temporalio.client import Client
 
 from runtime.database import engine as pool
 from runtime.database import migrate
+from runtime.embedded import places
 from runtime.embedded.places import (
     LOOPBACK,
     free_ports,
@@ -61,6 +62,12 @@ class Temporal:
     address: str
     client: Client
     server: TemporalServer
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Two processes that run tests at a time choose their servers' ports out of two halves."""
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        places.ANY_PORT = places.ANY_PORT[int(worker.removeprefix("gw")) % 2 :: 2]
 
 
 @pytest.fixture(scope="session")
