@@ -33,7 +33,7 @@ def test_every_fault_struck(met: Met, fault: str) -> None:
     assert met.faults[fault] >= 20
 
 
-@pytest.mark.parametrize("stage", ENDED)
+@pytest.mark.parametrize("stage", sorted(ENDED))
 def test_every_ending_was_reached(met: Met, stage: Stage) -> None:
     assert met.endings[stage] >= 100
 

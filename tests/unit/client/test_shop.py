@@ -63,7 +63,7 @@ SENT = event("escrow.shipped", 3, "awaiting_confirmation")
 DONE = event("escrow.released", 5, "completed")
 
 
-@pytest.mark.parametrize("secret", [SECRET, NEXT])
+@pytest.mark.parametrize("secret", [SECRET, NEXT], ids=["this", "next"])
 async def test_an_order_is_what_danbao_said_of_it(at_shop: httpx2.AsyncClient, secret: str) -> None:
     assert await orders(at_shop) == []
     assert await told(at_shop, PAID, secret) == 204
