@@ -9,6 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import NullPool
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+#: Nothing of ours thinks that long between two statements: whoever does has lost its machine, and
+#: would keep its locks until TCP notices, hours later.
+IDLE_IN_TRANSACTION = "60s"
 ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtext('danbao migrations'))")
 
 
@@ -25,6 +28,9 @@ def engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
         pool_timeout=10,
         # What a statement was given may be a buyer's address; errors are logged.
         hide_parameters=True,
+        connect_args={
+            "server_settings": {"idle_in_transaction_session_timeout": IDLE_IN_TRANSACTION}
+        },
     )
 
 
