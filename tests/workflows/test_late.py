@@ -1,12 +1,13 @@
 """Money that came too late goes straight back, and never a purchase's own money."""
 
+import asyncio
 from datetime import timedelta
 
 from temporalio.api.sdk.v1 import WorkflowMetadata
 
 from banks.port import Declined, Deducted, Pending, Refunded
 from domain.terms import Funding
-from tests.workflows.world import PRICE, Trade, World, eventually, found_as
+from tests.workflows.world import PATIENCE, PRICE, Trade, World, eventually, found_as
 from workflows.late import LatePayment
 from workflows.start import start_late_payment
 
@@ -110,6 +111,6 @@ async def test_a_person_hears_of_a_bank_that_does_not_decide(world: World) -> No
 
 async def reviewed(trade: Trade) -> None:
     """It is open, and stands where operators look."""
-    seen = await found_as(trade.late_handle)
-    while seen != "review":
-        seen = await found_as(trade.late_handle)
+    async with asyncio.timeout(PATIENCE):
+        while await found_as(trade.late_handle) != "review":
+            await asyncio.sleep(0.02)
