@@ -1,13 +1,12 @@
 """Money that came too late goes straight back, and never a purchase's own money."""
 
-import asyncio
 from datetime import timedelta
 
 from temporalio.api.sdk.v1 import WorkflowMetadata
 
 from banks.port import Declined, Deducted, Pending, Refunded
 from domain.terms import Funding
-from tests.workflows.world import PATIENCE, PRICE, Trade, World, eventually, found_as
+from tests.workflows.world import PRICE, Trade, World, eventually, found_as, until_found_as
 from workflows.late import LatePayment
 from workflows.start import start_late_payment
 
@@ -56,7 +55,7 @@ async def test_a_refused_refund_waits_for_a_person_and_is_found_by_one(world: Wo
     await paid_late(world, trade)
     await eventually(lambda: (trade.reference("payment"), 2) in world.book.posted)
     late = trade.late_handle
-    await reviewed(trade)
+    await until_found_as(trade.late_handle, "review")
     said = await late.query("__temporal_workflow_metadata", result_type=WorkflowMetadata)
     assert "account_closed" in said.current_details
     await late.signal(LatePayment.settled_by_hand)
@@ -68,7 +67,7 @@ async def test_a_bank_that_gives_back_another_amount_is_looked_at(world: World) 
     world.bank.truths[trade.reference("late_refund")] = Refunded(1)
     world.operations.begun.add(trade.reference("late_refund"))
     await paid_late(world, trade)
-    await reviewed(trade)
+    await until_found_as(trade.late_handle, "review")
     await trade.late_handle.signal(LatePayment.settled_by_hand)
     assert await trade.late_outcome() == "refused"
 
@@ -107,10 +106,3 @@ async def test_a_person_hears_of_a_bank_that_does_not_decide(world: World) -> No
     world.bank.truths[trade.reference("payment")] = Declined("cancelled")
     await world.skipper.fast_forward(late, 2 * HOUR)
     assert await trade.late_outcome() == "nothing_paid"
-
-
-async def reviewed(trade: Trade) -> None:
-    """It is open, and stands where operators look."""
-    async with asyncio.timeout(PATIENCE):
-        while await found_as(trade.late_handle) != "review":
-            await asyncio.sleep(0.02)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from banks.port import Deducted, Refunded
-from tests.workflows.world import PRICE, Trade, World
+from tests.workflows.world import PRICE, Trade, World, until_found_as
 from workflows.escrow import EscrowWorkflow
 
 HOUR = timedelta(hours=1)
@@ -60,8 +60,7 @@ async def test_a_bank_that_gives_back_less_than_it_was_told(world: World) -> Non
     world.bank.truths[reference] = Refunded(1)
     world.operations.begun.add(reference)
     await trade.refund()
-    while await trade.found_as() != "review":
-        continue
+    await until_found_as(trade.handle, "review")
     state = await trade.handle.query(EscrowWorkflow.state)
     assert (state.review, len(state.returns)) == ("return_mismatch", 1)
     assert trade.steps[-2:] == ["refund_granted", "review_needed"]

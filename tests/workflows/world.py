@@ -189,6 +189,12 @@ async def found_as(handle: WorkflowHandle[Any, Any]) -> str:
     return (await handle.describe()).typed_search_attributes.get(ESCROW_STAGE, "")
 
 
+async def until_found_as(handle: WorkflowHandle[Any, Any], stage: str) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while await found_as(handle) != stage:  # noqa: ASYNC110 - another server
+            await asyncio.sleep(0.02)
+
+
 async def refusal(command: Awaitable[object]) -> str:
     """The code with which an update was refused."""
     with pytest.raises(WorkflowUpdateFailedError) as failed:
