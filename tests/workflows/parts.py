@@ -39,6 +39,8 @@ class ScriptedBank:
         #: What it will answer to the next money call on a reference, instead of yes.
         self.refusals: dict[str, Declined] = {}
         self.partial: dict[str, int] = {}
+        #: What becomes of a payment that it says is closed.
+        self.afterwards: dict[str, Truth] = {}
         #: (call, reference) → how many more times nobody hears the answer.
         self.silences: dict[tuple[str, str], int] = defaultdict(int)
         #: As above, but it was done.
@@ -64,7 +66,7 @@ class ScriptedBank:
         self._hear("close", reference)
         truth = self.truths.get(reference, Unheard())
         if isinstance(truth, Pending | Unheard | Declined | Closed):
-            self.truths[reference] = Closed()
+            self.truths[reference] = self.afterwards.get(reference, Closed())
             return Closed()
         return AlreadyPaid()
 
