@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import ClassVar
 
-from domain.states import Party
+from domain.states import Party, Reason
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,7 +174,7 @@ class ReviewNeeded(Event):
 class DisputeOpened(Event):
     name = "dispute_opened"
     amount: int
-    reason: str
+    reason: Reason
     by: Party = Party.BUYER
 
 
@@ -204,9 +204,10 @@ class AnswerLapsed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DisputeResolved(Event):
-    """Operators divide exactly what is disputed."""
+    """Operators divide exactly what is disputed, the `dispute`-th time."""
 
     name = "dispute_resolved"
+    dispute: int
     refund: int
     release: int
     by: Party = Party.OPERATOR

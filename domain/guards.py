@@ -100,6 +100,11 @@ def in_arbitration(state: State, event: object) -> None:
         raise errors.WrongStage("the dispute is not in arbitration")
 
 
+def this_dispute(state: State, event: DisputeResolved) -> None:
+    if event.dispute != state.disputes:
+        raise errors.WrongStage("the decision was about an earlier dispute")
+
+
 def exact_split(state: State, event: DisputeResolved) -> None:
     disputed = state.amounts.disputed
     if min(event.refund, event.release) < 0 or event.refund + event.release != disputed:

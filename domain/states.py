@@ -34,6 +34,17 @@ class Dispute(StrEnum):
     ARBITRATION = "arbitration"
 
 
+class Reason(StrEnum):
+    """What a buyer reports when it disputes."""
+
+    NOT_RECEIVED = "not_received"
+    NOT_AS_DESCRIBED = "not_as_described"
+    DAMAGED = "damaged"
+    WRONG_ITEM = "wrong_item"
+    INCOMPLETE = "incomplete"
+    OTHER = "other"
+
+
 class Party(StrEnum):
     BUYER = "buyer"
     MERCHANT = "merchant"

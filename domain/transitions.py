@@ -120,7 +120,7 @@ TRANSITIONS: tuple[Rule, ...] = (
     row(events.AnswerLapsed, None, CLOCK, {**LEAVES, AC: {AC}}, disputes.default_answer,
         guards.awaiting_answer),
     row(events.DisputeResolved, "resolve", OPERATOR, LEAVES, disputes.resolve,
-        guards.in_arbitration, guards.exact_split),
+        guards.in_arbitration, guards.this_dispute, guards.exact_split),
     row(events.ArbitrationLapsed, None, CLOCK, LEAVES, disputes.refund_all,
         guards.in_arbitration),
 )  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any, Protocol, TypeVar
 from domain.accounts import Journal
 from domain.escrow import Moved
 from domain.events import Event
-from domain.states import Party, State
+from domain.states import Party, Reason, State
 from domain.transitions import TRANSITIONS
 
 S = TypeVar("S", bound=State)
@@ -212,4 +212,6 @@ def _typed(kind: Any, value: str | int | None) -> Any:
         return timedelta(seconds=float(value.removeprefix("PT").removesuffix("S")))
     if isinstance(value, str) and kind in (datetime, datetime | None):
         return datetime.fromisoformat(value)
+    if isinstance(value, str) and kind is Reason:
+        return Reason(value)
     return value

@@ -11,6 +11,7 @@ from domain import events
 from domain.accounts import Accounts
 from domain.escrow import Escrow
 from domain.events import Event
+from domain.states import Reason
 from domain.terms import Funding, Terms, Windows
 
 #: The moment when everything happens unless a test says otherwise.
@@ -99,12 +100,12 @@ def succeeded(escrow: Escrow) -> events.PaymentSucceeded:
     )
 
 
-def disputed(amount: int, reason: str = "broken") -> events.DisputeOpened:
+def disputed(amount: int, reason: Reason = Reason.DAMAGED) -> events.DisputeOpened:
     return events.DisputeOpened(amount=amount, reason=reason)
 
 
-def split(refund: int, release: int) -> events.DisputeResolved:
-    return events.DisputeResolved(refund=refund, release=release)
+def split(refund: int, release: int, dispute: int = 1) -> events.DisputeResolved:
+    return events.DisputeResolved(dispute=dispute, refund=refund, release=release)
 
 
 def refund(amount: int) -> events.RefundGranted:

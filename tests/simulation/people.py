@@ -6,7 +6,7 @@ from datetime import timedelta
 from domain import events
 from domain.escrow import Escrow
 from domain.events import Event
-from domain.states import Dispute, Party, Stage
+from domain.states import Dispute, Party, Reason, Stage
 from domain.terms import BUYERS_EXTENSION
 from tests.simulation.door import Door
 from tests.simulation.tasks import Command
@@ -57,7 +57,7 @@ def refund(world: World, row: Escrow) -> Event:
 
 
 def dispute(world: World, row: Escrow) -> Event:
-    return events.DisputeOpened(amount=part_of(world, row.amounts.held), reason="broken")
+    return events.DisputeOpened(amount=part_of(world, row.amounts.held), reason=Reason.DAMAGED)
 
 
 def withdraw(world: World, _: Escrow) -> Event:
@@ -75,7 +75,7 @@ def contest(world: World, _: Escrow) -> Event:
 def resolve(world: World, row: Escrow) -> Event:
     disputed = row.amounts.disputed
     back = world.rng.randrange(disputed + 1)
-    return events.DisputeResolved(refund=back, release=disputed - back)
+    return events.DisputeResolved(dispute=row.disputes, refund=back, release=disputed - back)
 
 
 #: What people mostly do in a stage; the first is what a happy purchase needs.

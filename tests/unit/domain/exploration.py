@@ -59,7 +59,7 @@ def tries(escrow: Escrow) -> Iterator[Event]:
         yield events.CaptureMismatched(amount=amount)
         yield refund(amount)
         yield disputed(amount)
-        yield split(amount, escrow.amounts.disputed - amount)
+        yield split(amount, escrow.amounts.disputed - amount, escrow.disputes)
     for party in (Party.BUYER, Party.MERCHANT):
         yield events.InspectionExtended(extension=3 * DAY, by=party)
     yield events.InspectionExtended(extension=31 * DAY, by=Party.MERCHANT)

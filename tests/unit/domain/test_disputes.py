@@ -92,6 +92,14 @@ def test_operators_divide_exactly_what_is_disputed() -> None:
     assert outcome(judged, split(1_000, 3_000)) == (waiting, REST, 3_000, 1_000)
 
 
+def test_a_decision_is_about_the_dispute_that_it_was_made_for() -> None:
+    """Withdrawn and opened again meanwhile, for as much."""
+    again = after(shipped(), disputed(PART), WITHDRAW, disputed(PART), CONTEST)
+    with pytest.raises(errors.WrongStage, match="earlier dispute"):
+        again.after(split(PART, 0, dispute=1), NOON)
+    assert after(again, split(PART, 0, dispute=2)).amounts.refunded == PART
+
+
 def test_a_merchant_that_neither_shipped_nor_answered_refunds() -> None:
     unshipped = after(paid(), disputed(PART))
     assert outcome(unshipped, events.AnswerLapsed()) == (Stage.AWAITING_SHIPMENT, REST, 0, PART)
