@@ -7,7 +7,7 @@ Updates may be refused: an ApplicationError whose `type` is the refusal's `code`
 from dataclasses import dataclass
 from datetime import timedelta
 
-from domain.states import Party
+from domain.states import Party, Reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,35 @@ class Refund:
 class Extend:
     by: Party
     extension: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class OpenDispute:
+    """The buyer reports a problem with `amount` minor units of the purchase."""
+
+    amount: int
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawDispute:
+    """The buyer gives it up."""
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDispute:
+    """The merchant gives the disputed money back, or contests and operators decide."""
+
+    contest: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ResolveDispute:
+    """Operators divide what is disputed in the `dispute`-th dispute of this purchase."""
+
+    dispute: int
+    refund: int
+    release: int
 
 
 @dataclass(frozen=True, slots=True)

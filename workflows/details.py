@@ -7,6 +7,7 @@ from temporalio import workflow
 with workflow.unsafe.imports_passed_through():
     from domain.clock import wake_ups
     from domain.escrow import Escrow
+    from domain.guards import shipped_already
     from domain.money import Money
     from domain.states import Dispute, Stage
 
@@ -29,6 +30,12 @@ DEFAULTS = {
     Stage.AWAITING_CONFIRMATION: "is released to the merchant",
 }
 
+#: Who must act in a dispute.
+TURNS = {
+    Dispute.OPEN: "waiting for the merchant to answer the dispute",
+    Dispute.ARBITRATION: "waiting for operators to decide the dispute",
+}
+
 
 def waiting_for(escrow: Escrow) -> str:
     """One line: "waiting for the buyer to confirm receipt until 2026-11-03 09:00 UTC"."""
@@ -49,15 +56,19 @@ def current_details(escrow: Escrow) -> str:
 
 def _lines(escrow: Escrow) -> list[str]:
     amounts, currency = escrow.amounts, escrow.terms.currency
-    lines = [f"**{waiting_for(escrow)}**"]
+    lines = []
+    if escrow.dispute is not Dispute.NONE:
+        turn = TURNS[escrow.dispute]
+        lines.append(f"**{turn} until {_moment(escrow.dispute_deadline)}**")
+        lines.append(f"if nobody acts, {_default(escrow)}")
+    if escrow.amounts.held or not lines:
+        lines.append(f"**{waiting_for(escrow)}**")
     if escrow.deadline and escrow.stage in DEFAULTS:
         lines.append(f"if nobody acts, it then {DEFAULTS[escrow.stage]}")
     for name in ("authorised", "held", "disputed", "released", "refunded"):
         amount = getattr(amounts, name)
         if amount:
             lines.append(f"{name} {Money(amount, currency)}")
-    if escrow.dispute is not Dispute.NONE:
-        lines.append(f"dispute {escrow.dispute} until {_moment(escrow.dispute_deadline)}")
     for back in escrow.returns:
         lines.append(f"at the bank: {back.way} of {Money(back.amount, currency)} {back.reference}")
     if escrow.declined:
@@ -65,6 +76,13 @@ def _lines(escrow: Escrow) -> list[str]:
     if escrow.review:
         lines.append(f"**a person must look: {escrow.review}**")
     return lines
+
+
+def _default(escrow: Escrow) -> str:
+    """What becomes of a dispute at its deadline."""
+    if escrow.dispute is Dispute.OPEN and shipped_already(escrow):
+        return "operators decide"
+    return "the disputed money goes back to the buyer"
 
 
 def _moment(moment: datetime | None) -> str:

@@ -23,8 +23,9 @@ from workflows.commands import (
     Standing,
 )
 from workflows.details import next_ring
+from workflows.disputing import Disputing
 from workflows.paying import Paying
-from workflows.purchase import Purchase, standing
+from workflows.purchase import Purchase, command_id, standing
 from workflows.refusals import refusing
 
 with workflow.unsafe.imports_passed_through():
@@ -46,7 +47,7 @@ class Outcome:
 
 
 @workflow.defn(name="Escrow")
-class EscrowWorkflow:
+class EscrowWorkflow(Disputing):
     @workflow.init
     def __init__(self, terms: Terms) -> None:
         self.purchase = Purchase(terms)
@@ -124,18 +125,15 @@ class EscrowWorkflow:
 
     @workflow.update
     async def ship(self, command: Ship) -> Standing:
-        with refusing():
-            return await self.purchase.move(shipped(command), command_id())
+        return await self.purchase.obey(shipped(command))
 
     @workflow.update
     async def refund(self, command: Refund) -> Standing:
-        with refusing():
-            return await self.purchase.move(refunded(command), command_id())
+        return await self.purchase.obey(refunded(command))
 
     @workflow.update
     async def extend(self, command: Extend) -> Standing:
-        with refusing():
-            return await self.purchase.move(extended(command), command_id())
+        return await self.purchase.obey(extended(command))
 
     # Facts: they happened, whatever we think of them.
 
@@ -161,39 +159,27 @@ class EscrowWorkflow:
         """For operators and tests; pages read the row that `record` moved."""
         return self.escrow
 
-    # A cheap first look, before a request leaves a trace; `commit` decides for good.
+    # A first look at each request.
 
     @pay.validator
     def may_pay(self, command: Pay) -> None:
-        self.first_look(events.PaymentStarted(bank=command.bank, method=command.method))
+        self.purchase.first_look(events.PaymentStarted(bank=command.bank, method=command.method))
 
     @cancel.validator
     def may_cancel(self, command: Cancel) -> None:
-        self.first_look(events.Cancelled(by=command.by))
+        self.purchase.first_look(events.Cancelled(by=command.by))
 
     @ship.validator
     def may_ship(self, command: Ship) -> None:
-        self.first_look(shipped(command))
+        self.purchase.first_look(shipped(command))
 
     @refund.validator
     def may_refund(self, command: Refund) -> None:
-        self.first_look(refunded(command))
+        self.purchase.first_look(refunded(command))
 
     @extend.validator
     def may_extend(self, command: Extend) -> None:
-        self.first_look(extended(command))
-
-    def first_look(self, event: Event) -> None:
-        if command_id() in self.purchase.done:
-            return
-        with refusing():
-            self.escrow.allows(event)
-
-
-def command_id() -> str:
-    """Of the update that is being handled: derived from the caller's idempotency key."""
-    update = workflow.current_update_info()
-    return update.id if update else ""
+        self.purchase.first_look(extended(command))
 
 
 def shipped(command: Ship) -> Event:

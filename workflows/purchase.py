@@ -14,6 +14,7 @@ from workflows.details import current_details
 from workflows.errands import Errands
 from workflows.money import capture, give_back
 from workflows.names import ESCROW_STAGE
+from workflows.refusals import refusing
 from workflows.telling import Teller
 
 with workflow.unsafe.imports_passed_through():
@@ -45,6 +46,18 @@ class Purchase:
     def over(self) -> bool:
         """Every unit has left, every bank has answered, the merchant's notices are on their way."""
         return self.escrow.settled and self.teller.done and self.errands.idle
+
+    def first_look(self, event: Event) -> None:
+        """A validator's cheap look, before a request leaves a trace; `commit` decides for good."""
+        if command_id() in self.done:
+            return
+        with refusing():
+            self.escrow.allows(event)
+
+    async def obey(self, event: Event) -> Standing:
+        """An update: refused with a typed error, or done."""
+        with refusing():
+            return await self.move(event, command_id())
 
     async def move(self, event: Event, command: str = "") -> Standing:
         """Raises Refusal; then nothing has changed."""
@@ -120,6 +133,12 @@ class Purchase:
         for back in escrow.returns:
             if back not in before.returns:
                 self.errands.run(back.reference, give_back(escrow, back, self.move_if_possible))
+
+
+def command_id() -> str:
+    """Of the update that is being handled: derived from the caller's idempotency key."""
+    update = workflow.current_update_info()
+    return update.id if update else ""
 
 
 def standing(escrow: Escrow) -> Standing:
