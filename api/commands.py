@@ -20,7 +20,7 @@ from api.purchases import Purchase
 from api.scopes import Scope
 from api.trade import RETRY_AFTER, Command, Fact, NotRunning
 from api.views import escrow_out
-from domain.errors import EscrowEnded, PaidAlready, Refusal, WrongStage
+from domain.errors import EscrowEnded, NotYourCommand, PaidAlready, Refusal, WrongStage
 from domain.events import Event, PaymentStarted
 from domain.states import Party, Stage
 from ledger.reading import Reading
@@ -210,6 +210,8 @@ async def tell(doors: Doors, purchase: Purchase, event: Event, fact: Fact) -> No
     """
     try:
         purchase.escrow.allows(event)
+    except NotYourCommand:
+        raise
     except Refusal:
         timeline = await Reading(doors.engine).timeline(purchase.id)
         if event.name not in {step.happened.name for step in timeline}:

@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import Header
@@ -19,6 +19,7 @@ from sqlalchemy import (
     Boolean,
     ColumnElement,
     and_,
+    case,
     delete,
     func,
     literal,
@@ -85,13 +86,16 @@ class Keyed:
     key: str
     fingerprint: bytes
 
-    @property
-    def command_id(self) -> str:
+    def command_id(self, claimed_at: datetime | None = None) -> str:
         """The same at every try of this command and for nothing else.
 
-        20 characters, because workflow histories store it.
+        A key that was forgotten and is used again was claimed at another time: it is another
+        command, to a purchase that may remember the old one. 20 characters, because workflow
+        histories store it.
         """
-        said = b"\n".join((self.subject.encode(), self.key.encode(), self.fingerprint))
+        when = claimed_at.astimezone(UTC).isoformat() if claimed_at else ""
+        named = (self.subject, self.key, when)
+        said = b"\n".join((*(name.encode() for name in named), self.fingerprint))
         return base64.urlsafe_b64encode(hashlib.sha256(said).digest()[:15]).decode()
 
 
@@ -179,10 +183,10 @@ async def _claim(connection: AsyncConnection, keyed: Keyed) -> Answer | Try:
             "leased_until": row.excluded.leased_until,
             "status": None,
             "body": None,
-            "created_at": func.now(),
+            "created_at": case((_forgotten(), func.now()), else_=col(Idempotency.created_at)),
         },
         where=or_(_forgotten(), abandoned),
-    ).returning(NEW.label("new"))
+    ).returning(NEW.label("new"), col(Idempotency.created_at))
     await connection.execute(text(f"set local lock_timeout = '{TWIN_PATIENCE}'"))
     try:
         claimed = (await connection.execute(claim)).one_or_none()
@@ -192,7 +196,7 @@ async def _claim(connection: AsyncConnection, keyed: Keyed) -> Answer | Try:
         raise IdempotencyKeyInFlight(retry_after=1) from error
     if claimed is None:
         return await _stored(connection, keyed)
-    return Try(keyed.command_id, again=not claimed.new)
+    return Try(keyed.command_id(claimed.created_at), again=not claimed.new)
 
 
 async def _stored(connection: AsyncConnection, keyed: Keyed) -> Answer:

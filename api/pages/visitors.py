@@ -36,7 +36,7 @@ class Visit:
         """The command of this very form and choice. Raises StaleForm."""
         nonce = self.doors.links.nonce_of(form, self.purchase.id, action)
         keyed = Keyed(f"page:{self.purchase.id}", nonce, f"{action} {choice}".encode())
-        return Try(keyed.command_id)
+        return Try(keyed.command_id())
 
     async def anew(self) -> "Visit":
         """The same visit, at the purchase as it is now."""

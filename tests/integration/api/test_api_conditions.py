@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, insert, literal
+from sqlmodel import col
 
 from api.idempotency import Keyed, fingerprint
 from api.requests import RefundIn
@@ -88,16 +89,16 @@ async def test_so_it_is_when_the_process_died_before_it_could_answer(
     path, now = f"/v1/escrows/{escrow['id']}/refunds", f'"{escrow["version"]}"'
     said = fingerprint("POST", path, RefundIn(amount=100).model_dump_json())
     keyed = Keyed(shop.id, "died", said)
+    claim = insert(Idempotency).values(
+        subject=keyed.subject,
+        key=keyed.key,
+        request_hash=keyed.fingerprint,
+        leased_until=func.now() - literal(timedelta(seconds=1)),
+    )
     async with shop.doors.engine.begin() as connection:
-        await connection.execute(
-            insert(Idempotency).values(
-                subject=keyed.subject,
-                key=keyed.key,
-                request_hash=keyed.fingerprint,
-                leased_until=func.now() - literal(timedelta(seconds=1)),
-            )
-        )
-    await shop.doors.trade.request(escrow["id"], commands.Refund(100), keyed.command_id)
+        claimed = await connection.execute(claim.returning(col(Idempotency.created_at)))
+        command_id = keyed.command_id(claimed.scalar_one())
+    await shop.doors.trade.request(escrow["id"], commands.Refund(100), command_id)
     answer = await shop.http.post(path, json={"amount": 100}, headers=seen(shop, now, "died"))
     assert (answer.status_code, answer.json()["refunded"]) == (200, 100)
 

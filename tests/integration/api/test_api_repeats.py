@@ -54,8 +54,8 @@ async def test_a_claim_whose_process_died_is_taken_over_and_temporal_knows_the_c
     escrow = await paid(shop, teller, temporal)
     keyed = refund_of_100(shop, escrow, "died")
 
-    async def act(_this: Try) -> Answer:
-        await shop.doors.trade.request(escrow["id"], Refund(100), keyed.command_id)
+    async def act(this: Try) -> Answer:
+        await shop.doors.trade.request(escrow["id"], Refund(100), this.command_id)
         raise Died
 
     with pytest.raises(Died):
@@ -96,6 +96,8 @@ async def test_saying_again_that_the_goods_have_arrived_is_no_error(
     await until(shop, first.json(), "completed")
     again = await shop.post(path, token=token_of(escrow))
     assert (again.status_code, again.json()["status"]) == (202, "completed")
+    merchant = await shop.post(path)
+    assert (merchant.status_code, merchant.json()["code"]) == (403, "not_your_command")
 
 
 async def test_a_claim_that_nobody_let_go_of_ends_with_its_lease(shop: Shop) -> None:
@@ -213,3 +215,14 @@ async def test_a_key_that_is_too_old_is_new_again_even_before_it_is_deleted(shop
     anew = await shop.post("/v1/escrows", order(amount=700), key="old-but-there")
     assert anew.status_code == 201
     assert anew.json()["id"] != first.json()["id"]
+
+
+async def test_a_forgotten_key_is_a_new_command_to_a_purchase_that_remembers_the_old_one(
+    shop: Shop, teller: ScriptedBank, temporal: Temporal
+) -> None:
+    escrow = await paid(shop, teller, temporal)
+    path = f"/v1/escrows/{escrow['id']}/refunds"
+    await shop.post(path, {"amount": 100}, key="monthly")
+    await age(shop, "monthly", 30)
+    second = await shop.post(path, {"amount": 100}, key="monthly")
+    assert (second.status_code, second.json()["refunded"]) == (200, 200)
