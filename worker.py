@@ -159,6 +159,16 @@ async def sweep(client: Client, reading: Reading, every: timedelta = SWEEP) -> N
 
 
 @contextlib.asynccontextmanager
+async def sweeping(
+    client: Client, reading: Reading, every: timedelta = SWEEP
+) -> AsyncIterator[Callable[[], bool]]:
+    """`sweep` meanwhile; asked whether it still does. Only a bug of ours ends it."""
+    sweeper = asyncio.create_task(sweep(client, reading, every))
+    yield lambda: not sweeper.done()
+    sweeper.cancel()
+
+
+@contextlib.asynccontextmanager
 async def bank_of(settings: Settings) -> AsyncIterator[Bank]:
     async with httpx2.AsyncClient(base_url=settings.bank_url) as client:
         yield RestBank(client, settings.bank_api_key.get_secret_value())
@@ -186,14 +196,13 @@ async def serve(
         local = activities(funding, Bookkeeping(Book(pool)), notices)
         stories, banking = workers(client, local, bank_activities(funding), interceptors)
         upkeep = upkeep_worker(await connect("upkeep", runtime=metered), Upkeep(Ledger(pool)))
-        door = health_door(settings.worker_host, settings.worker_health_port, lambda: True)
-        async with stories, banking, upkeep, door:
+        host, port = settings.worker_host, settings.worker_health_port
+        async with stories, banking, upkeep, sweeping(client, reading) as sweeps:
             await schedule_upkeep(upkeep.client)
-            sweeper = asyncio.create_task(sweep(client, reading))
-            log.info("worker ready", health=settings.worker_health_port)
-            await stop.wait()
-            log.info("worker stopping")
-            sweeper.cancel()
+            async with health_door(host, port, sweeps):
+                log.info("worker ready", health=port)
+                await stop.wait()
+                log.info("worker stopping")
     await pool.dispose()
 
 
@@ -219,9 +228,11 @@ def several(processes: int) -> int:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-    os.wait()
+    # Popen does not hear of the one that is waited for here.
+    _, status = os.wait()
     end()
-    return max(abs(child.wait()) for child in children)
+    codes = [os.waitstatus_to_exitcode(status), *(child.wait() for child in children)]
+    return max(map(abs, codes))
 
 
 def end_with_parent() -> None:

@@ -15,6 +15,7 @@ import pytest
 import pytest_asyncio
 
 from runtime.beside import told
+from runtime.embedded import places
 from runtime.embedded.places import LOOPBACK
 from runtime.embedded.process import DidNotStart
 from runtime.stack import ROOT, Stack, healthy
@@ -23,6 +24,8 @@ from runtime.stack import ROOT, Stack, healthy
 PATIENCE = 60.0
 #: Each of two workers has a health and a metrics port.
 NEEDED = 4
+#: From here on systems take ports for outgoing connections.
+EPHEMERAL = 32_768
 PARTS = ["postgres", "temporal", "bank", "api", "worker", "codec"]
 
 
@@ -80,8 +83,8 @@ async def test_a_part_that_cannot_start_says_why_and_nothing_is_left_running(
 
 
 def four_ports() -> int:
-    """The first of four free ports in a row."""
-    for first in range(21_000, 31_000, NEEDED):
+    """The first of four free ports in a row, where no other part of any stack looks for one."""
+    for first in range(places.ANY_PORT.stop, EPHEMERAL, NEEDED):
         with contextlib.ExitStack() as taken, contextlib.suppress(OSError):
             for port in range(first, first + NEEDED):
                 taken.enter_context(socket.create_server((LOOPBACK, port)))
@@ -133,3 +136,4 @@ async def test_workers_end_when_one_of_them_does(parent: psutil.Popen) -> None:
     workers[0].kill()
     _, alive = await asyncio.to_thread(psutil.wait_procs, [parent, *workers], PATIENCE)
     assert alive == []
+    assert parent.wait() == signal.SIGKILL

@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.escrow import Escrow
+from domain.terms import Terms
 from ledger.book import open_escrow
 from ledger.reading import Reading
 from tests import builders
@@ -18,7 +19,7 @@ from tests.integration.vault.conftest import K1, K2
 from tests.integration.vault.shifts import Shifts
 from vault.keys import mint
 from vault.ring import Ring
-from worker import sweep
+from worker import sweeping
 
 OFTEN = timedelta(milliseconds=100)
 
@@ -34,25 +35,34 @@ async def left_alone(engine: AsyncEngine) -> str:
 
 
 @contextlib.asynccontextmanager
-async def sweeping(shifts: Shifts, ring: str) -> AsyncIterator[asyncio.Task[None]]:
+async def with_ring(shifts: Shifts, ring: str) -> AsyncIterator[Callable[[], bool]]:
     client = await shifts.server.client("sweeper", shifts.codec(Ring.parse(ring)))
-    sweeper = asyncio.create_task(sweep(client, Reading(shifts.engine), OFTEN))
-    yield sweeper
-    sweeper.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await sweeper
+    async with sweeping(client, Reading(shifts.engine), OFTEN) as sweeps:
+        yield sweeps
+
+
+class Broken(Reading):
+    async def unstarted(self, older_than: timedelta, most: int = 100) -> list[Terms]:
+        raise ValueError("a bug")
 
 
 async def test_a_missing_master_key_ends_no_sweeper(shifts: Shifts, left_alone: str) -> None:
-    async with sweeping(shifts, K2) as sweeper:
+    async with with_ring(shifts, K2) as sweeps:
         await asyncio.sleep(1)
-        assert not sweeper.done()
+        assert sweeps()
         assert not await started(shifts.engine, left_alone)
-    async with sweeping(shifts, f"{K2},{K1}"), asyncio.timeout(20):
+    async with with_ring(shifts, f"{K2},{K1}"), asyncio.timeout(20):
         while True:
             if await started(shifts.engine, left_alone):
                 return
             await asyncio.sleep(0.1)
+
+
+async def test_a_bug_that_ends_the_sweeper_does_not_go_unnoticed(shifts: Shifts) -> None:
+    client = await shifts.server.client("sweeper")
+    async with sweeping(client, Broken(shifts.engine), OFTEN) as sweeps, asyncio.timeout(20):
+        while sweeps():  # noqa: ASYNC110 - a task, not an event
+            await asyncio.sleep(0.02)
 
 
 async def started(engine: AsyncEngine, escrow_id: str) -> bool:
