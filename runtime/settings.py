@@ -86,7 +86,7 @@ class Settings(BaseSettings):
 
     def back_from_bank(self, escrow_id: str) -> str:
         """Where a bank sends the buyer: without the link's token, which is not the bank's."""
-        return f"{self.public_url}/pay/{escrow_id}"
+        return f"{self.public_url}/pay/{escrow_id}?looked=0"
 
     @field_validator("database_url")
     @classmethod

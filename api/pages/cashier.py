@@ -1,19 +1,22 @@
 """`/pay`: what the buyer is about to pay, for what, to whom, and how."""
 
+import contextlib
+from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
 from api import purchases
 from api.commands import ask, payment_page
 from api.doors import Doors, TheDoors
-from api.errors import PaymentDeclined, UnknownPaymentMethod
+from api.errors import PaymentDeclined, TooManyWaiting, Unavailable, UnknownPaymentMethod
 from api.methods import METHODS, chosen
 from api.middleware import safe_headers
 from api.pages import timeline
 from api.pages.rendering import page
 from api.pages.visitors import AVisit, OwnForm, Visit, exchange, visit
+from api.waiting import until_gone
 from domain.errors import Refusal
 from domain.events import Cancelled
 from domain.states import Party, Stage
@@ -21,15 +24,37 @@ from workflows.commands import Cancel
 
 #: Seconds between two looks of a page while a bank decides.
 REFRESH = 4
+#: A buyer who comes back from the bank has most likely paid, and the bank's report is on its way:
+#: so often the page waits for it, and offers no other way to pay meanwhile.
+LOOKS = 5
+LOOK = timedelta(seconds=2)
 
 router = APIRouter(prefix="/pay", include_in_schema=False)
 
 
 @router.api_route("/{link}", methods=["GET", "HEAD"])
-async def open_cashier(request: Request, link: str, doors: TheDoors) -> Response:
+async def open_cashier(
+    request: Request,
+    link: str,
+    doors: TheDoors,
+    looked: Annotated[int, Query(ge=0, le=LOOKS)] = LOOKS,
+) -> Response:
+    """`looked`: how often this page has waited for the bank since the buyer came back from it."""
     if not purchases.is_id(link):
         return await exchange(doors, link, "pay")
-    return await show(await visit(request, link, doors))
+    here = await visit(request, link, doors)
+    if looked < LOOKS and here.purchase.escrow.stage is Stage.PAYING:
+        here = await look(request, here)
+    return await show(here, looked=looked + 1)
+
+
+async def look(request: Request, visit: Visit) -> Visit:
+    """The same visit once the bank has reported, or a little later."""
+    doors, purchase = visit.doors, visit.purchase
+    with contextlib.suppress(TooManyWaiting, Unavailable), doors.watch.place(purchase.id):
+        change = doors.watch.changed(purchase.id, purchase.version, LOOK)
+        await until_gone(request, change)
+    return await visit.anew()
 
 
 @router.post("/{escrow_id}/payment")
@@ -73,8 +98,12 @@ async def cancel(visit: AVisit, form: OwnForm) -> Response:
     return RedirectResponse(f"/pay/{visit.purchase.id}", 303)
 
 
-async def show(visit: Visit, notice: str = "", status: int = 200) -> Response:
+async def show(
+    visit: Visit, notice: str = "", status: int = 200, looked: int = LOOKS + 1
+) -> Response:
     state = visit.purchase.escrow
+    returned = looked <= LOOKS
+    again = f"1;url=/pay/{visit.purchase.id}?looked={looked}" if returned else str(REFRESH)
     steps = await purchases.steps(visit.doors.engine, visit.purchase.id)
     response = page(
         "cashier.html",
@@ -88,7 +117,8 @@ async def show(visit: Visit, notice: str = "", status: int = 200) -> Response:
         ending=timeline.lines(steps, state.terms.currency)[-1].text,
         notice=notice,
         pay_form=visit.form("payment"),
-        refresh=REFRESH if state.stage is Stage.PAYING else 0,
+        returned=returned,
+        refresh=again if state.stage is Stage.PAYING else 0,
         sandbox=not visit.doors.livemode,
     )
     response.headers.update(safe_headers(bank_pages(visit.doors)))

@@ -48,15 +48,22 @@ SENTENCES: dict[str, str] = {
     "arbitration_lapsed": "The dispute was decided in your favour",
 }
 
-#: The bank's and our codes for a no, as far as a buyer can do something about them.
+#: Every code of docs/reference/banks.md that a buyer can meet, in a buyer's words.
 DECLINES: dict[str, str] = {
     "insufficient_funds": "The account does not have enough money.",
     "expired_card": "The card has expired.",
     "limit_exceeded": "The amount is above the limit of this account or card.",
-    "suspected_fraud": "The bank refused it for safety. Please ask the bank.",
-    "cancelled_by_buyer": "You cancelled at the bank.",
+    "risk": "The bank stopped it for safety. Please ask the bank.",
+    "cancelled": "You cancelled at the bank.",
+    "authentication_failed": "The confirmation at the bank did not work.",
     "closed": "The payment page at the bank was closed.",
+    "given_back": "The bank has given the money back to you.",
     "amount_mismatch": "The bank took another amount than the price; it goes back to you.",
+    "expired": "The freeze has ended: the money is yours again.",
+    "not_frozen": "No money is frozen any more.",
+    "deducted_already": "The bank had taken the frozen money before.",
+    "exceeds_freeze": "Less money is frozen than the price.",
+    "issuer_refused": "Your bank says no.",
 }
 
 

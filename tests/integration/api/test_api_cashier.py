@@ -4,12 +4,14 @@ import asyncio
 
 import httpx2
 
-from banks.port import Declined
+from api.pages.cashier import LOOKS
+from banks.port import Declined, Deducted
 from tests.conftest import Temporal
 from tests.integration.api.buyer import Buyer, told
 from tests.integration.api.course import paid, until
 from tests.integration.api.shop import Shop
 from tests.workflows.parts import ScriptedBank
+from workflows.commands import BankReport
 
 
 async def test_the_cashier_says_what_is_paid_to_whom_and_that_it_is_held(
@@ -41,6 +43,37 @@ async def test_choosing_a_method_leads_to_the_banks_own_page(
     waiting = await buyer.cashier()
     assert "Waiting for the bank" in told(waiting)
     assert 'http-equiv="refresh"' in waiting.text
+
+
+async def test_a_buyer_back_from_the_bank_is_not_asked_to_pay_again(
+    shop: Shop, teller: ScriptedBank, browser: httpx2.AsyncClient
+) -> None:
+    buyer = Buyer(browser, await shop.create())
+    await buyer.send(await buyer.cashier(), "payment", choice="sandbox/card")
+    here = f"/pay/{buyer.escrow['id']}"
+    back = await browser.get(here, params={"looked": 0})
+    assert "Asking your bank" in told(back)
+    assert 'name="choice"' not in back.text
+    assert f'content="1;url={here}?looked=1"' in back.text
+    still = await browser.get(here, params={"looked": LOOKS})
+    assert "Waiting for the bank" in told(still)
+    assert 'name="choice"' in still.text
+
+
+async def test_the_banks_report_comes_while_the_buyer_is_on_the_way_back(
+    shop: Shop, teller: ScriptedBank, temporal: Temporal, browser: httpx2.AsyncClient
+) -> None:
+    buyer = Buyer(browser, await shop.create())
+    await buyer.send(await buyer.cashier(), "payment", choice="sandbox/card")
+    reference = f"{buyer.escrow['id']}:payment:1"
+    teller.truths[reference] = Deducted(buyer.escrow["amount"])
+    handle = temporal.client.get_workflow_handle(buyer.escrow["id"])
+    await handle.signal("bank_reported", BankReport(reference))
+    for looked in range(LOOKS):
+        page = await browser.get(f"/pay/{buyer.escrow['id']}", params={"looked": looked})
+        if "Paid, and held for you" in told(page):
+            break
+    assert "Paid, and held for you" in told(page)
 
 
 async def test_pressing_the_button_twice_is_one_payment(

@@ -2,7 +2,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from api.pages.timeline import SENTENCES, lines, why_declined
+from api.pages.timeline import DECLINES, SENTENCES, lines, why_declined
+from banks.sandbox.records import REASONS
 from domain.transitions import RULES
 from ledger.port import Detail, Stored
 
@@ -31,6 +32,12 @@ def test_what_is_not_the_buyers_business_is_left_out() -> None:
 def test_a_line_says_what_matters(name: str, by: str, detail: Detail, text: str, note: str) -> None:
     (line,) = lines([Stored(name, by, NOW, detail)], "EUR")
     assert (line.text, line.note) == (text, note)
+
+
+def test_every_no_that_a_buyer_can_meet_is_said_in_words() -> None:
+    refund_only = {"nothing_taken", "exceeds_payment", "account_closed"}
+    ours = {"given_back", "amount_mismatch"}
+    assert set(DECLINES) == (set(REASONS) - refund_only) | ours
 
 
 def test_a_code_that_nobody_foresaw_is_shown_as_it_is() -> None:
