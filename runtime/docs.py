@@ -20,8 +20,11 @@ Page = Callable[[str], str]
 PAGES = {
     "docs/concepts/escrow.md": "runtime.rules_page:escrow_page",
     "docs/reference/errors.md": "api.documents:errors_page",
+    "docs/reference/events.md": "api.event_page:events_page",
     "docs/reference/openapi.json": "api.documents:openapi_json",
     "docs/reference/settings.md": "runtime.docs:settings_page",
+    # Last, as it quotes the others.
+    "llms.txt": "runtime.llms:llms_txt",
 }
 #: Another program's settings, by name for the same reason.
 BANK_SETTINGS = "banks.sandbox.settings:Settings"
@@ -105,23 +108,26 @@ def named(name: str) -> Any:
 
 
 def write(root: Path) -> list[str]:
-    """Write every page; the names of those that changed."""
-    stale = outdated(root)
-    for name, text in stale.items():
+    """Write every page; the names of those that changed. One may quote those before it."""
+    changed = []
+    for name, text in drifted(root):
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
-    return list(stale)
+        changed.append(name)
+    return changed
 
 
 def outdated(root: Path) -> dict[str, str]:
     """What each page that is not true any more should say."""
-    stale = {}
+    return dict(drifted(root))
+
+
+def drifted(root: Path) -> Iterator[tuple[str, str]]:
     for name, maker in PAGES.items():
         page: Page = named(maker)
         before = (root / name).read_text() if (root / name).exists() else ""
         if (after := page(before)) != before:
-            stale[name] = after
-    return stale
+            yield name, after
 
 
 def main(arguments: list[str]) -> int:
