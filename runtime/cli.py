@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parents[1]
 DEMO = ROOT / ".danbao" / "demo"
 
 app = typer.Typer(
-    help=__doc__,
+    help="Danbao: escrow payments as durable workflows.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

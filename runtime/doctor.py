@@ -15,7 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from runtime.embedded.finder import NotFound, find_postgres, find_temporal
-from runtime.embedded.places import is_free, server_account
+from runtime.embedded.places import is_free, server_account, user_of
 from runtime.whereabouts import PORT_SETTINGS, MissingSetting, named, wanted_ports
 
 try:
@@ -24,6 +24,7 @@ except ImportError:
     psutil = None  # type: ignore[assignment]
 
 ROOT = Path(__file__).resolve().parents[1]
+DEMO = ROOT / ".danbao" / "demo"
 LOCK = ROOT / "requirements-dev.lock"
 OLDEST_PYTHON = (3, 11)
 PINNED = re.compile(r"^([\w.-]+)==([^\s;]+)\s*(;)?", re.M)
@@ -161,7 +162,10 @@ def findings(installed: bool) -> Iterator[Finding]:
         yield from check_servers()
     else:
         yield Finding("packages", "not installed yet: ./dev demo does that, once, from the lock")
-    yield from check_ports()
+    if process := user_of(DEMO):
+        yield Finding("demo", f"one of this clone runs as process {process}; Ctrl-C there ends it")
+    else:
+        yield from check_ports()
 
 
 def main() -> int:
@@ -170,7 +174,8 @@ def main() -> int:
         wrong += finding.wrong
         mark = "WRONG" if finding.wrong else "ok"
         sys.stdout.write(f"{mark:>6}  {finding.about:<10} {finding.says}\n")
-    sys.stdout.write("Nothing is in the way of ./dev demo.\n" if not wrong else "")
+    if not (wrong or user_of(DEMO)):
+        sys.stdout.write("Nothing is in the way of ./dev demo.\n")
     return 1 if wrong else 0
 
 

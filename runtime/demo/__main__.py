@@ -46,10 +46,16 @@ def main(arguments: list[str], state: Path = STATE) -> int:
         progress.say("stopped")
         return 130 if once else 0
     except REASONS as reason:
-        progress.wrong(f"{type(reason).__name__}: {reason}")
+        progress.wrong(said(reason))
         if once:
             sys.stdout.write(json.dumps({"ok": False, "problems": [str(reason)]}) + "\n")
         return 1
+
+
+def said(reason: Exception) -> str:
+    """Our own reasons are sentences; what HTTP says needs its name to be understood."""
+    ours = not isinstance(reason, httpx2.HTTPError)
+    return str(reason) if ours and str(reason) else f"{type(reason).__name__}: {reason}"
 
 
 async def _until_told(work: Coroutine[object, object, int]) -> int:

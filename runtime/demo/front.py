@@ -9,10 +9,11 @@ from pathlib import Path
 
 import httpx2
 
+from runtime.demo.browser import Browser
 from runtime.demo.merchant import NewMerchant, new_merchant
 from runtime.demo.progress import Progress
-from runtime.demo.purchase import CHAPTERS, CODE, CUSTOMER, PASSWORD, buy
-from runtime.demo.scenes import SCENES, play
+from runtime.demo.purchase import CHAPTERS, CODE, CUSTOMER, PASSWORD, Buyer, buy
+from runtime.demo.scenes import SCENES, play, shipped
 from runtime.demo.shop import Escrow, Shop
 from runtime.embedded.places import sole_use
 from runtime.embedded.process import DidNotStart
@@ -76,10 +77,18 @@ async def show(stack: Stack, merchant: NewMerchant, progress: Progress) -> None:
             with progress.chapters(tuple(SCENES)) as told:
                 await play(shop, told)
         with progress.chapters(CHAPTERS) as told:
-            bought = await buy(shop, f"D-{secrets.token_hex(3).upper()}", told)
+            bought = await buy(shop, numbered("D"), told)
+        if not newest(await shop.orders(), "awaiting_confirmation"):
+            async with Browser() as browser:
+                await shipped(shop, Buyer(shop, browser), numbered("W"))
         orders = await shop.orders()
     progress.console.print(table(stack, merchant, bought, orders), soft_wrap=True)
     progress.console.print(experiment(stack, orders), markup=False, soft_wrap=True)
+
+
+def numbered(kind: str) -> str:
+    """An order's number that no earlier start has used."""
+    return f"{kind}-{secrets.token_hex(3).upper()}"
 
 
 def table(stack: Stack, merchant: NewMerchant, bought: Escrow, orders: list[Escrow]) -> str:
@@ -99,10 +108,8 @@ def places(
     yield "API reference", f"{at.api_url}/docs"
     yield "API key", merchant.api_key
     yield "Merchant console", f"{at.api_url}/merchant   sign in with that key"
-    yield (
-        "All orders",
-        f"curl -H 'Authorization: Bearer {merchant.api_key}' {at.api_url}/v1/escrows",
-    )
+    yield "For a terminal", f"API={at.api_url}; KEY={merchant.api_key}"
+    yield "… all orders", 'curl -H "Authorization: Bearer $KEY" $API/v1/escrows'
     if unpaid := newest(orders, "awaiting_payment"):
         yield "Pay this one", unpaid["checkout_url"]
         yield "… at the bank", f"{CUSTOMER}, password {PASSWORD}, code {CODE}"
@@ -130,13 +137,15 @@ def newest(orders: list[Escrow], status: str) -> Escrow | None:
 def experiment(stack: Stack, orders: list[Escrow]) -> str:
     """What to type to see a purchase outlive its worker."""
     waiting = newest(orders, "awaiting_confirmation")
-    confirm = f"confirm {waiting['order_url']}" if waiting else "confirm an order that was sent"
+    opened = waiting["order_url"] if waiting else "an order that was sent"
     return (
         "\nKill the worker and watch:\n"
-        f"  1. kill -9 {stack.pid('worker')}\n"
-        f"  2. within {PAUSE} seconds {confirm}\n"
-        "  3. the page says that the money is being released, and nothing is released yet\n"
-        "  4. a new worker comes up here, and the purchase goes on where it was\n"
+        f"  1. open {opened}\n"
+        "     press Confirm receipt, and type what the next page asks for\n"
+        f"  2. in another terminal: kill -9 {stack.pid('worker')}\n"
+        f"  3. press the button within {PAUSE} seconds: the page says that the money is being\n"
+        "     released, and nothing is released yet\n"
+        "  4. a new worker comes up, as is said here, and the page shows it released\n"
         "\nCtrl-C stops everything. ./dev demo goes on where it was; ./dev reset forgets it.\n"
     )
 

@@ -40,9 +40,9 @@ async def frozen(shop: Shop, buyer: Buyer) -> Escrow:
     return await shop.until(escrow["id"], "awaiting_shipment")
 
 
-async def shipped(shop: Shop, buyer: Buyer) -> Escrow:
+async def shipped(shop: Shop, buyer: Buyer, order_id: str = "T-1005") -> Escrow:
     """The one to try things with: it waits for the buyer's confirmation."""
-    escrow = await _paid(shop, buyer, "T-1005", 12_900, "Walking boots, size 42")
+    escrow = await _paid(shop, buyer, order_id, 12_900, "Walking boots, size 42")
     await ship(shop, escrow)
     return await shop.until(escrow["id"], "awaiting_confirmation")
 

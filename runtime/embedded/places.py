@@ -91,6 +91,18 @@ def sole_use(home: Path) -> Iterator[None]:
         yield
 
 
+def user_of(home: Path) -> str:
+    """The process that has `home` for itself, "" when nobody has."""
+    try:
+        with (home / "in-use").open() as file:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return ""
+    except FileNotFoundError:
+        return ""
+    except BlockingIOError:
+        return (home / "in-use").read_text() or "?"
+
+
 def outside(account: Account | None) -> Path:
     """A folder for state that outlives a reboot where the system has one; else the temp folder."""
     for folder in (Path("/var/tmp"), Path(tempfile.gettempdir())):  # noqa: S108 - see own_folder

@@ -1,11 +1,13 @@
 import importlib.metadata
+import os
 import socket
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from runtime import doctor
-from runtime.embedded.places import LOOPBACK, free_ports, is_free
+from runtime.embedded.places import LOOPBACK, free_ports, is_free, sole_use, user_of
 from runtime.whereabouts import USUAL_PORTS
 
 LOCK = 'alembic==1.20.1 \\\n    --hash=sha256:00\nwindows-only==2 ; sys_platform == "win32" \\\n'
@@ -118,3 +120,16 @@ def test_a_fresh_checkout_misses_nothing_that_the_first_run_installs() -> None:
 def test_a_whole_checkout_is_looked_at_whole() -> None:
     looked_at = {finding.about for finding in doctor.findings(installed=True)}
     assert looked_at >= {"python", "installer", "packages", "postgres", "temporal"}
+
+
+def test_a_demo_that_runs_is_said_instead_of_its_ports(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(doctor, "DEMO", tmp_path)
+    with sole_use(tmp_path):
+        doctor.main()
+    said = capsys.readouterr().out
+    assert f"one of this clone runs as process {os.getpid()}" in said
+    assert "port" not in said
+    assert "in the way" not in said
+    assert user_of(tmp_path) == user_of(tmp_path / "never") == ""
