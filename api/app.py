@@ -9,6 +9,7 @@ from typing import Any
 
 import structlog
 from fastapi import FastAPI, Response
+from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
 from sqlalchemy import text
@@ -109,6 +110,11 @@ async def _forget(doors: Doors) -> None:
 
 
 def _add_operators_doors(app: FastAPI, engine: AsyncEngine, registry: CollectorRegistry) -> None:
+    @app.get("/", include_in_schema=False)
+    async def front() -> Response:
+        """Whoever types the bare address wants to know what this is."""
+        return RedirectResponse("/docs")
+
     @app.get("/healthz", include_in_schema=False)
     async def healthz() -> dict[str, Any]:
         """Ready when PostgreSQL answers; reading works without Temporal."""

@@ -114,6 +114,8 @@ async def test_a_form_that_we_did_not_make_does_nothing(
 async def test_the_reference_is_served_without_anybody_elses_server(
     browser: httpx2.AsyncClient,
 ) -> None:
+    front = await browser.get("/")
+    assert (front.status_code, front.headers["location"]) == (307, "/docs")
     reference = await browser.get("/docs")
     assert "POST" in reference.text
     assert "/v1/escrows/{escrow_id}/shipment" in reference.text
