@@ -34,7 +34,7 @@ from workflows.start import start_escrow
 
 PRICE = 12_345
 #: Far longer than anything here takes; reached only when something never happens.
-PATIENCE = 30.0
+PATIENCE = 60.0
 
 
 @dataclass

@@ -32,7 +32,7 @@ async def test_a_long_poll_answers_as_soon_as_something_happens(
     waiting = asyncio.create_task(shop.get(path, wait=20))
     await asyncio.sleep(0.3)
     await shop.post(f"{path}/cancellation")
-    answer = await asyncio.wait_for(waiting, 5)
+    answer = await asyncio.wait_for(waiting, 15)
     assert answer.json()["status"] == "closed"
     assert answer.headers["etag"] == '"2"'
 

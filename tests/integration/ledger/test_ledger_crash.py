@@ -96,7 +96,7 @@ async def terminate(superuser: AsyncEngine, backend: int | None) -> None:
 
 
 async def eventually(ask: Callable[[], Awaitable[int | None]]) -> int:
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             if answer := await ask():
                 return answer

@@ -61,7 +61,7 @@ async def test_credits_to_a_merchant_never_wait_for_a_debit_under_way(crowd: Boo
     merchant = await crowd.funded(fresh(Code.MERCHANT_PAYABLE), 100)
     async with crowd.engine.begin() as connection:
         await transfer(connection, merchant, SUSPENSE, 30)
-        await asyncio.wait_for(crowd.post((SUSPENSE, merchant, 1)), timeout=5)
+        await asyncio.wait_for(crowd.post((SUSPENSE, merchant, 1)), timeout=20)
     assert await crowd.owed(merchant) == 71
 
 

@@ -28,7 +28,7 @@ async def test_whoever_waits_hears_of_the_change_and_others_wait_on() -> None:
     other = asyncio.create_task(watch.changed("b", 1, LONG))
     await asyncio.sleep(0.15)
     rows.versions["a"] = 2
-    await asyncio.wait_for(first, 2)
+    await asyncio.wait_for(first, 20)
     assert not other.done()
     other.cancel()
 
@@ -44,7 +44,7 @@ async def test_all_who_wait_share_one_query() -> None:
 
 async def test_patience_ends() -> None:
     watch = Watch(Rows().look)
-    await asyncio.wait_for(watch.changed("a", 1, timedelta(seconds=0.1)), 2)
+    await asyncio.wait_for(watch.changed("a", 1, timedelta(seconds=0.1)), 20)
 
 
 async def test_nobody_looks_while_nobody_waits() -> None:
@@ -62,8 +62,8 @@ async def test_a_process_that_leaves_sends_everybody_home() -> None:
     waiting = asyncio.create_task(watch.changed("a", 1, LONG))
     await asyncio.sleep(0.05)
     watch.stop()
-    await asyncio.wait_for(waiting, 1)
-    await asyncio.wait_for(watch.changed("a", 1, LONG), 1)
+    await asyncio.wait_for(waiting, 20)
+    await asyncio.wait_for(watch.changed("a", 1, LONG), 20)
 
 
 async def test_a_broken_database_wakes_everybody_and_the_next_who_waits_tries_anew() -> None:
