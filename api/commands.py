@@ -171,13 +171,31 @@ async def ask(
         )
     except Refusal as refusal:
         # What stands in its way may be its own effect: a first try whose answer got lost.
-        if this.again and (
-            answered := await doors.trade.answered(purchase.id, command, this.command_id)
-        ):
-            return answered
+        if this.again and (done := await _done_before(doors, purchase, command, this)):
+            return done
         if isinstance(refusal, WrongStage | PaidAlready | EscrowEnded):
             await _agreed(doors, purchase, event)
         raise
+
+
+async def _done_before(
+    doors: Doors, purchase: Purchase, command: Command, this: Try
+) -> PaymentPage | Standing | None:
+    """What an earlier try of this very command was answered, or did without an answer.
+
+    Temporal forgets an update whose worker died after the ledger's commit. The row is ahead then:
+    the workflow is told, and goes on from there. Where a bank's page was is forgotten with it.
+    """
+    if answered := await doors.trade.answered(purchase.id, command, this.command_id):
+        return answered
+    if isinstance(command, Pay):
+        return None
+    if not await Reading(doors.engine).obeyed(purchase.id, this.command_id):
+        return None
+    now = await purchases.get(doors.engine, purchase.id)
+    with contextlib.suppress(NotRunning):
+        await doors.trade.tell(purchase.id, RowMoved(now.version))
+    return Standing(now.escrow.status, now.version)
 
 
 async def _agreed(doors: Doors, purchase: Purchase, event: Event) -> None:

@@ -137,6 +137,12 @@ class Reading:
             for row in steps
         ]
 
+    async def obeyed(self, escrow_id: str, command_id: str) -> bool:
+        """Whether a step that is stored was asked for by this very command."""
+        step = TRANSITION.c
+        query = select(step.sequence).where(step.escrow_id == escrow_id, step.command == command_id)
+        return bool(await self._all(query))
+
     async def event(self, escrow_id: str, sequence: int) -> PublicEvent | None:
         """Public event number `sequence` of a purchase."""
         event = EVENT.c

@@ -1,16 +1,20 @@
 """Commands repeated, interrupted, taken over, or given while Temporal is away: each done once."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import httpx2
 import pytest
 from sqlalchemy import func, insert, literal, text
 
+from api import purchases
 from api.app import create_app
 from api.idempotency import Answer, Keyed, Try, fingerprint, once
 from api.tables import Idempotency
+from domain.events import Shipped
+from ledger.book import Book
+from ledger.port import Transition
 from runtime.settings import Settings
 from tests.conftest import Temporal
 from tests.integration.api.course import paid, shipped, until
@@ -226,3 +230,25 @@ async def test_a_forgotten_key_is_a_new_command_to_a_purchase_that_remembers_the
     await age(shop, "monthly", 30)
     second = await shop.post(path, {"amount": 100}, key="monthly")
     assert (second.status_code, second.json()["refunded"]) == (200, 200)
+
+
+async def test_a_command_that_only_the_ledger_knows_is_answered_and_its_purchase_goes_on(
+    shop: Shop, teller: ScriptedBank, temporal: Temporal
+) -> None:
+    """The worker died after its commit, and Temporal has forgotten the update."""
+    escrow = await paid(shop, teller, temporal, terms={"funding": "freeze"})
+    path = f"/v1/escrows/{escrow['id']}/shipment"
+    keyed = Keyed(shop.id, "died", fingerprint("POST", path, '{"carrier":"SF","tracking":""}'))
+
+    async def act(this: Try) -> Answer:
+        now = await purchases.get(shop.doors.engine, escrow["id"])
+        moved = now.escrow.after(Shipped(carrier="SF"), datetime.now(UTC))
+        await Book(shop.doors.engine).record(Transition.of(moved, this.command_id))
+        raise Died
+
+    with pytest.raises(Died):
+        await once(shop.doors.engine, keyed, act)
+    answer = await shop.post(path, {"carrier": "SF"}, key="died")
+    assert (answer.status_code, answer.json()["payment"]["state"]) == (202, "capturing")
+    await until(shop, answer.json(), "awaiting_confirmation")
+    assert teller.times("deduct", f"{escrow['id']}:deduct:1") == 1
