@@ -34,8 +34,8 @@ ENDS = (
 )
 SAID: dict[str, Said] = {
     "created": Said(
-        "You started it. Number 1, the answer to your own request: webhooks leave it out unless it "
-        "is asked for.",
+        "You started it. Number 1, the answer to your own request: webhooks do not bring it by "
+        "themselves; the log has it, and a redelivery tells it.",
         ("created",),
     ),
     "paid": Said("The money is held, or with `freeze` frozen: ship.", ("payment_succeeded",)),

@@ -335,7 +335,7 @@ async def healthz() -> Response:
 @shop.exception_handler(DanbaoError)
 async def not_now(_request: Request, error: DanbaoError) -> Response:
     """Nothing is lost: the same form can be sent again."""
-    if isinstance(error, Problem) and error.status in (409, 422):
+    if isinstance(error, Problem) and error.status < 500 and error.status not in (401, 429):
         flaws = "; ".join(flaw.detail for flaw in error.errors)
         return page("trouble", error.status, said=flaws or error.detail)
     return page("trouble", 503, said="Danbao does not answer. Try again in a moment.")

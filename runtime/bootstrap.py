@@ -107,7 +107,7 @@ def prepared(environment: Environment, state: Path) -> None:
         return
     with alone(state):
         if not environment.ready():
-            sys.stderr.write("Installing the locked dependencies into .venv, once …\n")
+            sys.stderr.write("Installing the lock into .venv, once: a minute or two …\n")
             environment.install()
 
 

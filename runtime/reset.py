@@ -4,7 +4,7 @@ import sys
 from pathlib import Path
 
 from runtime.embedded.finder import NotFound
-from runtime.embedded.places import InUse, remove_state, sole_use
+from runtime.embedded.places import InUse, remove_state, sole_use, user_of
 
 STATE = Path(__file__).resolve().parents[1] / ".danbao"
 
@@ -28,6 +28,10 @@ def main(arguments: list[str]) -> int:
     if not found:
         sys.stdout.write("Nothing to forget.\n")
         return 0
+    for home in found:
+        if process := user_of(home):
+            sys.stderr.write(f"./dev reset: {home} is in use by process {process}: end it first\n")
+            return 1
     names = ", ".join(home.name for home in found)
     if "--yes" not in arguments:
         sys.stdout.write(f"Delete all purchases, ledgers and logs of {names} in {STATE}? [y/N] ")

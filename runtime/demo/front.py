@@ -9,17 +9,18 @@ from pathlib import Path
 
 import httpx2
 
+from danbao_client import AsyncDanbao
 from runtime.demo.browser import Browser
 from runtime.demo.merchant import NewMerchant, new_merchant
 from runtime.demo.progress import Progress
-from runtime.demo.purchase import CHAPTERS, CODE, CUSTOMER, PASSWORD, Buyer, buy
+from runtime.demo.purchase import CHAPTERS, CODE, CUSTOMER, DONE, PASSWORD, Buyer, buy
 from runtime.demo.scenes import SCENES, play, shipped
 from runtime.demo.shop import Escrow, Shop
 from runtime.embedded.places import sole_use
 from runtime.embedded.process import DidNotStart
 from runtime.engineer.access import Access
 from runtime.stack import Stack
-from runtime.whereabouts import insist, wanted_ports
+from runtime.whereabouts import Ports, insist, wanted_ports
 
 #: Long enough to see that a part is missing and that its purchases wait.
 PAUSE = 5
@@ -45,9 +46,17 @@ async def run_demo(state: Path, environ: dict[str, str], progress: Progress) -> 
             progress.part("shop")
             await stack.open_shop(merchant.api_key, merchant.webhook_secret)
             door(stack, merchant).leave_at(home)
+            say_where(stack, wanted_ports(environ), progress)
             await show(stack, merchant, progress)
             await mend(stack, progress)
     return 0
+
+
+def say_where(stack: Stack, wanted: Ports, progress: Progress) -> None:
+    """What README and guides print has the usual port."""
+    if stack.at.api_port != wanted.api:
+        taken = f"port {wanted.api} is taken"
+        progress.say(f"[yellow]{taken}: write {stack.at.api_url} where a page says {wanted.api}[/]")
 
 
 def door(stack: Stack, merchant: NewMerchant) -> Access:
@@ -57,26 +66,36 @@ def door(stack: Stack, merchant: NewMerchant) -> Access:
 
 
 async def the_merchant(stack: Stack) -> NewMerchant:
-    """The merchant of the last demo in this home, or a new one that is told at the shop."""
+    """The merchant of the last demo in this home, or a new one; it is told at the shop."""
     file, told_at = stack.home / "merchant.json", f"{stack.at.shop_url}/webhooks"
     if file.exists():
         said = json.loads(file.read_text())
-        # The shop of the last one had another port: what its merchant is told gets lost there.
-        if said.get("told_at") == told_at:
-            return NewMerchant(**said["merchant"])
-    made = Kept(await new_merchant(stack, "Tea & Boots", told_at), told_at)
+        merchant = NewMerchant(**said["merchant"])
+        if said["told_at"] != told_at:
+            await tell_at(stack, merchant, said["told_at"], told_at)
+    else:
+        merchant = await new_merchant(stack, "Tea & Boots", told_at)
     file.touch(mode=0o600)
-    file.write_text(json.dumps(asdict(made)))
-    return made.merchant
+    file.write_text(json.dumps(asdict(Kept(merchant, told_at))))
+    return merchant
+
+
+async def tell_at(stack: Stack, merchant: NewMerchant, before: str, now: str) -> None:
+    """The shop has another port this time."""
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        hooks = AsyncDanbao(stack.at.api_url, merchant.api_key, http=http).webhook_endpoints
+        for hook in await hooks.list():
+            if hook.url == before:
+                await hooks.replace(hook.id, now, description=hook.description)
 
 
 async def show(stack: Stack, merchant: NewMerchant, progress: Progress) -> None:
     async with Shop(stack.at.api_url, merchant.api_key) as shop:
         if not await shop.orders():
             progress.say("filling the shop with orders …")
-            with progress.chapters(tuple(SCENES)) as told:
+            with progress.chapters(tuple(SCENES), "Orders in every stage") as told:
                 await play(shop, told)
-        with progress.chapters(CHAPTERS) as told:
+        with progress.chapters(CHAPTERS, DONE) as told:
             bought = await buy(shop, numbered("D"), told)
         if not newest(await shop.orders(), "awaiting_confirmation"):
             async with Browser() as browser:
@@ -143,8 +162,8 @@ def experiment(stack: Stack, orders: list[Escrow]) -> str:
         f"  1. open {opened}\n"
         "     press Confirm receipt, and type what the next page asks for\n"
         f"  2. in another terminal: kill -9 {stack.pid('worker')}\n"
-        f"  3. press the button within {PAUSE} seconds: the page says that the money is being\n"
-        "     released, and nothing is released yet\n"
+        f"  3. press the button within {PAUSE} seconds: after a while the page says that the\n"
+        "     money is being released, and nothing is released yet\n"
         "  4. a new worker comes up, as is said here, and the page shows it released\n"
         "\nCtrl-C stops everything. ./dev demo goes on where it was; ./dev reset forgets it.\n"
     )

@@ -8,7 +8,7 @@ from pathlib import Path
 from runtime.demo.evidence import Evidence, collect
 from runtime.demo.merchant import new_merchant
 from runtime.demo.progress import Progress
-from runtime.demo.purchase import CHAPTERS, buy
+from runtime.demo.purchase import CHAPTERS, DONE, buy
 from runtime.demo.shop import Shop, listening
 from runtime.embedded.places import free_ports, sole_use
 from runtime.stack import Stack
@@ -43,7 +43,7 @@ async def one_purchase(stack: Stack, progress: Progress) -> Evidence:
         merchant = await new_merchant(stack, "Once upon a shop", notices.url)
         notices.secret = merchant.webhook_secret
         async with Shop(stack.at.api_url, merchant.api_key) as shop:
-            with progress.chapters(CHAPTERS) as told:
+            with progress.chapters(CHAPTERS, DONE) as told:
                 escrow = await buy(shop, f"ONCE-{secrets.token_hex(4).upper()}", told)
             heard = await notices.complete(escrow["id"], LAST_NOTICE)
             return await collect(stack, escrow, heard, notices.forged)

@@ -41,8 +41,8 @@ class Progress:
         self.console.print(f"wrong: {line}", style="bold red", markup=False)
 
     @contextlib.contextmanager
-    def chapters(self, names: tuple[str, ...]) -> Iterator[Told]:
-        """A bar that moves on with each name told; the last one ends with the block."""
+    def chapters(self, names: tuple[str, ...], done: str) -> Iterator[Told]:
+        """A bar that moves on with each name told; at the end of the block it says `done`."""
         columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24))
         with Bar(*columns, TimeElapsedColumn(), console=self.console, disable=self.quiet) as bar:
             task = bar.add_task(names[0], total=len(names))
@@ -54,4 +54,4 @@ class Progress:
                 begun += 1
 
             yield told
-            bar.update(task, completed=len(names), description="[green]Done[/]")
+            bar.update(task, completed=len(names), description=f"[green]{done}[/]")

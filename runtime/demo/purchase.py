@@ -17,6 +17,7 @@ CHAPTERS = (
     "The buyer confirms receipt",
     "The money is released to the shop",
 )
+DONE = "One purchase, from the order to the release"
 PRICE = 12_900
 #: A customer of the sandbox bank, as its page tells everybody.
 CUSTOMER, PASSWORD, CODE = "li.lei", "sandbox", "123456"

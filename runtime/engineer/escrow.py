@@ -55,7 +55,7 @@ def balances(escrow: Escrow) -> Table:
     """Minor units; what is zero is left out, but for the price and what is held."""
     table = Table(title="\nBalances", title_justify="left", box=None, padding=(0, 2))
     table.add_column("")
-    table.add_column("minor units", justify="right")
+    table.add_column("amount", justify="right")
     for name in AMOUNTS:
         value = getattr(escrow, name)
         if value or name in ("amount", "held"):
@@ -71,10 +71,20 @@ def timeline(events: tuple[Event, ...]) -> Table:
     table.add_column("what it says", overflow="fold")
     for event in events:
         if isinstance(event, EscrowEvent):
-            said = ", ".join(f"{name} {value}" for name, value in event.detail.items() if value)
+            said = ", ".join(f"{name} {value}" for name, value in facts_of(event) if value)
             when = moment(event.timestamp).removesuffix(" UTC")
             table.add_row(str(event.sequence), when, event.type, escape(said))
     return table
+
+
+def facts_of(event: EscrowEvent) -> Iterator[tuple[str, object]]:
+    """What a step said, and what it made of the money."""
+    escrow = event.escrow
+    for name, value in event.detail.items():
+        yield name, money(int(value), escrow.currency) if name == "amount" and value else value
+    ended = event.type.removeprefix("escrow.")
+    if ended in ("released", "refunded"):
+        yield f"{ended} in all", money(getattr(escrow, ended), escrow.currency)
 
 
 def main(arguments: list[str]) -> int:

@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -85,9 +85,11 @@ async def serving(ear: Ear, port: int) -> AsyncIterator[None]:
     running = asyncio.create_task(server.serve())
     while not server.started:  # noqa: ASYNC110 (uvicorn has a flag, no event)
         await asyncio.sleep(0.02)
-    yield
-    server.should_exit = True
-    await running
+    try:
+        yield
+    finally:
+        server.should_exit = True
+        await running
 
 
 class Server(uvicorn.Server):
@@ -107,9 +109,11 @@ async def endpoint(access: Access, ear: Ear) -> AsyncIterator[None]:
     try:
         yield
     finally:
-        # A demo that has ended meanwhile keeps it, and gives it up after its retries.
-        with suppress(DanbaoError):
+        try:
             await hooks.delete(made.id)
+        except DanbaoError:
+            # It fails its tries from now on, until they are given up.
+            ear.console.print(f"[yellow]nobody answers: {made.id} could not be deleted[/]")
 
 
 async def listen(access: Access, forward: str, port: int, console: Console) -> None:

@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from danbao_client import Escrow, Funding, PaymentState, Status
+from domain.money import Money
 
 #: Whose turn it is, by public status; a payment under way and a review come before it.
 TURNS: dict[str, str] = {
@@ -57,8 +58,8 @@ def in_words(left: timedelta) -> str:
 
 
 def money(amount: int, currency: str) -> str:
-    """Minor units as they are, apart by thousands: which exponent a currency has is another's."""
-    return f"{amount:,} {currency}"
+    """`129.00 CNY`, of minor units."""
+    return str(Money(amount, currency))
 
 
 def moment(at: datetime) -> str:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import httpx2
@@ -14,7 +15,9 @@ import psutil
 import pytest
 import pytest_asyncio
 
+from danbao_client import AsyncDanbao
 from runtime.beside import told
+from runtime.demo.front import the_merchant
 from runtime.embedded import places
 from runtime.embedded.places import LOOPBACK
 from runtime.embedded.process import DidNotStart
@@ -80,6 +83,18 @@ async def test_a_part_that_cannot_start_says_why_and_nothing_is_left_running(
         await broken.start_all()
     assert sorted(broken.fallen()) == sorted(PARTS)
     broken.remove()
+
+
+async def test_a_demo_goes_on_with_its_merchant_when_the_shop_has_another_port(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = await the_merchant(stack)
+    moved = replace(stack.at, shop_port=1)
+    monkeypatch.setattr(stack, "at", moved)
+    assert await the_merchant(stack) == first
+    async with httpx2.AsyncClient(trust_env=False) as http:
+        hooks = AsyncDanbao(stack.at.api_url, first.api_key, http=http).webhook_endpoints
+        assert [hook.url for hook in await hooks.list()] == ["http://127.0.0.1:1/webhooks"]
 
 
 def four_ports() -> int:

@@ -10,9 +10,11 @@ from typing import Any
 import httpx2
 import pytest
 import pytest_asyncio
+from fastapi import Request
 
 from danbao_client import Retries
-from examples.shop import Settings, shop
+from danbao_client.problems import problem
+from examples.shop import Settings, not_now, shop
 from webhooks.signing import new_secret, signed_headers
 
 GUIDE = (Path(__file__).parents[3] / "docs/guides/webhooks.md").read_text()
@@ -127,6 +129,16 @@ async def test_danbao_out_of_reach_is_a_page_that_says_so(
     answer = await at_shop.post("/orders", data=form)
     assert answer.status_code == 503
     assert "Danbao does not answer" in answer.text
+
+
+@pytest.mark.parametrize(
+    ("status", "words"),
+    [(404, "not yours"), (409, "not yours"), (401, "does not answer"), (503, "does not answer")],
+)
+async def test_a_no_of_danbaos_is_not_taken_for_an_outage(status: int, words: str) -> None:
+    request = Request({"type": "http", "method": "POST", "path": "/", "headers": []})
+    answer = await not_now(request, problem(status, {"detail": "not yours"}))
+    assert words in bytes(answer.body).decode()
 
 
 async def test_every_form_of_the_catalogue_is_its_own_order(at_shop: httpx2.AsyncClient) -> None:

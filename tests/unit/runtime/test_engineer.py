@@ -1,6 +1,9 @@
 """What commands for merchants' engineers say of a purchase, and whom they ask."""
 
 import json
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,12 +13,14 @@ from rich.console import Console
 
 from danbao_client import Escrow, Status
 from danbao_client.events import event
+from runtime.bootstrap import python_path
 from runtime.engineer import escrow as screen
 from runtime.engineer.access import Access, NobodyThere, run
 from runtime.engineer.standing import TURNS, in_words, otherwise, turn
 from runtime.engineer.trigger import WAYS, cannot
 
-DOCUMENT = json.loads((Path(__file__).parents[3] / "docs/reference/openapi.json").read_text())
+ROOT = Path(__file__).parents[3]
+DOCUMENT = json.loads((ROOT / "docs/reference/openapi.json").read_text())
 SCHEMAS = DOCUMENT["components"]["schemas"]
 [EXAMPLE] = SCHEMAS["EscrowOut"]["examples"]
 DOOR = Access("http://127.0.0.1:1", "ek_test_secret", "http://127.0.0.1:2/namespaces/default")
@@ -81,8 +86,9 @@ def test_one_screen_has_timeline_balances_deadline_turn_and_link() -> None:
         "A [bold]trick[/]",
         "the merchant: send the goods",
         "(in 2 days 0 h): the money goes back to the buyer",
-        "12,900 CNY",
+        "129.00 CNY",
         "escrow.paid",
+        "amount 129.00 CNY, attempt 1",
         f"{DOOR.temporal_ui}/workflows/{escrow.id}",
     ):
         assert words in said
@@ -123,3 +129,19 @@ def test_a_demo_that_is_over_is_one_line(
 
 def test_what_cannot_be_triggered_names_what_can() -> None:
     assert all(kind in cannot("escrow.delivered") for kind in WAYS)
+
+
+def test_where_nobody_answers_one_line_says_so() -> None:
+    """Also where something of ours runs already and has to be ended."""
+    env = {**os.environ, "DANBAO_URL": "http://127.0.0.1:1", "DANBAO_API_KEY": "ek_test_x"}
+    done = subprocess.run(
+        [sys.executable, "-m", "runtime.engineer.listen", "", "0"],
+        cwd=ROOT,
+        env={**env, "PYTHONPATH": python_path("")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    said = (done.stdout + done.stderr).splitlines()
+    assert said == ["nobody answers at http://127.0.0.1:1: does ./dev demo run?"]
