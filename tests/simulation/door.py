@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from domain import events
-from domain.errors import Refusal
+from domain.errors import EscrowEnded, Refusal
 from domain.escrow import Escrow
 from tests.simulation.ledger import ModelLedger
 from tests.simulation.paying import Paying
@@ -40,11 +40,28 @@ class Door:
 
     def ask(self, command: Command, tries: int = MOST_TRIES) -> None:
         """An update: refused on the row, or handed on and asked again while nobody answers."""
-        if command.id in self.answers or not self._allowed(command):
+        if command.id in self.answers:
+            return
+        if refusal := self._refusal(command):
+            self._refuse(command, refusal, again=tries < MOST_TRIES)
             return
         self.story.hear("command", command)
         if tries > 1:
             self.story.world.after(PATIENCE, self.ask, command, tries - 1)
+
+    def _refuse(self, command: Command, refusal: type[Refusal], *, again: bool) -> None:
+        """Unless what stands in its way is its own effect, or it is still under way."""
+        if again and self.story.knows(command):
+            return
+        if again and self.done_before(command):
+            self.story.hear("row_moved")
+            self.answers[command.id] = Reply(command, None, self.ledger.version)
+        else:
+            self.answers[command.id] = Reply(command, refusal, self.ledger.version)
+
+    def done_before(self, command: Command) -> bool:
+        """The ledger has it, and Temporal has forgotten it: a worker died in between."""
+        return any(step.command == command.id for step in self.ledger.steps)
 
     def confirm(self, command: Command) -> None:
         """The signal. Taken means: it counts, unless somebody else was first."""
@@ -77,8 +94,11 @@ class Door:
             self.story.world.after(delay, self.story.line.bank.visit, url)
 
     def _allowed(self, command: Command) -> bool:
+        return self._refusal(command) is None
+
+    def _refusal(self, command: Command) -> type[Refusal] | None:
         try:
             self.row.allows(command.event)
-        except Refusal:
-            return False
-        return not self.story.over
+        except Refusal as refusal:
+            return type(refusal)
+        return EscrowEnded if self.story.over else None

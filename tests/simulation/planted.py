@@ -17,6 +17,7 @@ from domain.escrow import Escrow, Moved
 from domain.events import Event
 from domain.states import Dispute
 from tests.simulation.activities import Activities, Order, settled
+from tests.simulation.door import Door
 from tests.simulation.late import LatePayments
 from tests.simulation.ledger import ModelLedger, Step
 from tests.simulation.paying import BOOKS, Paying
@@ -213,6 +214,13 @@ class EventsNumberedByRow(ModelLedger):
         self.told = moved.escrow.sequence
 
 
+class RefusedByItsOwnEffect(Door):
+    """A command that comes again is judged by the row alone, which it has moved itself."""
+
+    def done_before(self, command: Command) -> bool:
+        return False
+
+
 def all_of_it(escrow: Escrow, event: Event, at: datetime) -> Moved[Escrow]:
     """Releases what is held and, wrongly, what is disputed."""
     amounts, disputed = escrow.amounts, escrow.amounts.disputed
@@ -251,5 +259,6 @@ BUGS: dict[str, Bug] = {
     "a timer set once": Bug({"I7"}, Parts(story=TimerSetOnce)),
     "another step taken for ours": Bug({"I1", "I5", "I6"}, Parts(ledger=OtherStepTakenForOurs)),
     "posted outside the transaction": Bug({"I1", "I6"}, Parts(ledger=PostedOutsideTheTransaction)),
+    "refused by its own effect": Bug({"I9"}, Parts(door=RefusedByItsOwnEffect)),
     "events numbered by the step": Bug({"I8"}, Parts(ledger=EventsNumberedByRow)),
 }

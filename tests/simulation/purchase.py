@@ -26,6 +26,7 @@ class Parts:
     activities: type[Activities] = Activities
     late: type[LatePayments] = LatePayments
     story: type[Paying] = Paying
+    door: type[Door] = Door
 
 
 OURS = Parts()
@@ -67,7 +68,7 @@ def build(world: World, parts: Parts, met: Met) -> truths.Played:
     activities = parts.activities(world, Line(world, bank))
     late = parts.late(activities, ledger, escrow.accounts)
     story = parts.story(world, escrow, ledger, activities, late, lambda reply: door.answered(reply))
-    door = Door(escrow, ledger, story)
+    door = parts.door(escrow, ledger, story)
     People(world, door)
     story.rest()
     played = truths.Played(escrow, story, ledger, bank, door)

@@ -95,6 +95,10 @@ class Tasks:
         self._inbox.append(message)
         self._wake(0.01 + self.world.rng.random() / 20)
 
+    def knows(self, command: Command) -> bool:
+        """Whether this update is on its way in, or was accepted: its answer will come."""
+        return ("command", command) in self._inbox or command.id in self.memory.asked
+
     def run(self) -> None:
         """Whatever can be done after all messages have been looked at."""
         raise NotImplementedError
