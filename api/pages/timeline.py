@@ -1,8 +1,10 @@
 """What happened to a purchase, in a buyer's words. The transitions are the ledger's."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from domain.clock import DAY
+from domain.events import Event, InspectionExtended
 from domain.money import Money
 from domain.states import Party
 from ledger.port import Stored
@@ -87,8 +89,19 @@ def note(step: Stored, currency: str) -> str:
             return why_declined(str(said.get("code", "")))
         case "refund_granted":
             return str(Money(int(said.get("amount") or 0), currency))
+        case "inspection_extended":
+            return f"by {_span(step.event())}"
         case _:
             return ""
+
+
+def _span(event: Event) -> str:
+    """`3 days`; what is shorter than a day to the second."""
+    longer = event.extension if isinstance(event, InspectionExtended) else timedelta(0)
+    if longer % DAY:
+        return str(longer)
+    days = longer // DAY
+    return "1 day" if days == 1 else f"{days} days"
 
 
 def _text(step: Stored, text: str) -> str:

@@ -27,6 +27,10 @@ def test_what_is_not_the_buyers_business_is_left_out() -> None:
         ("cancelled", "buyer", {}, "Order cancelled", ""),
         ("refund_granted", "merchant", {"amount": 150}, "The shop gives money back to you",
          "1.50 EUR"),
+        ("inspection_extended", "buyer", {"extension": "PT259200.0S"}, "Inspection time extended",
+         "by 3 days"),
+        ("inspection_extended", "merchant", {"extension": "PT90000.0S"},
+         "Inspection time extended by the shop", "by 1 day, 1:00:00"),
     ],
 )  # fmt: skip
 def test_a_line_says_what_matters(name: str, by: str, detail: Detail, text: str, note: str) -> None:
