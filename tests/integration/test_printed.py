@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import io
-import json
 import os
 import re
 import subprocess
@@ -33,7 +32,6 @@ PAGES = {
         ("idempotency", "docs/guides/idempotency.md"),
         ("refunds", "docs/guides/refunds.md"),
         ("testing", "docs/guides/testing.md"),
-        ("webhooks", "docs/guides/webhooks.md"),
         ("personal data", "docs/concepts/personal-data.md"),
         ("review", "docs/operating/review.md"),
     )
@@ -195,14 +193,6 @@ async def test_a_query_for_operators_is_understood(
     assert found.count < 100
     with pytest.raises(RPCError, match="invalid"):
         await client.count_workflows(query.replace(" = ", "Misspelt = ", 1))
-
-
-async def test_the_curls_of_the_guide_to_webhooks(reader: Reader) -> None:
-    make, tell_again = blocks("webhooks", "sh")
-    known = f"API={reader.api} KEY={reader.key} ENDPOINT="
-    made = json.loads("".join(await reader.shell(f"{known}; {make}")))
-    told = await reader.shell(f"{known}{made['id']}; {tell_again}")
-    assert json.loads("".join(told)) == {"endpoint": made["id"], "events": [], "has_more": False}
 
 
 def typed(stack: Stack, script: str, **env: str) -> subprocess.CompletedProcess[str]:

@@ -19,7 +19,7 @@ async def run(command: str, shop: Shop, **more: str) -> dict[str, Any]:
     url = str(shop.http.base_url).rstrip("/")
     done = await asyncio.create_subprocess_exec(
         *("sh", "-euc", command.replace("curl ", "curl --silent --noproxy '*' ")),
-        env={**os.environ, "DANBAO": url, "KEY": shop.key, **more},
+        env={**os.environ, "API": url, "KEY": shop.key, **more},
         stdout=subprocess.PIPE,
     )
     said, _ = await done.communicate()
