@@ -10,14 +10,17 @@ from typing import TypeVar
 from domain.events import (
     AnswerLapsed,
     ArbitrationLapsed,
+    EarlyDeduction,
     Event,
+    HoldEnding,
     HoldLapsed,
     InspectionLapsed,
     PaymentLapsed,
     Reminded,
     ShipmentLapsed,
 )
-from domain.states import Dispute, Stage, State
+from domain.states import Dispute, Early, Stage, State
+from domain.terms import HoldExpiry
 
 S = TypeVar("S", bound=State)
 DAY = timedelta(days=1)
@@ -27,6 +30,13 @@ REMINDERS = {
     Stage.AWAITING_SHIPMENT: (3 * DAY,),
     Stage.AWAITING_CONFIRMATION: (3 * DAY, DAY),
 }
+
+#: How long before the issuer lets go the merchant hears of it, and the money is deducted if the
+#: terms say so.
+HOLD_WARNING = 2 * DAY
+EARLY = DAY
+#: They change nothing: what lapses at the same time comes before them.
+NOTES = (Reminded, HoldEnding)
 
 
 def wound(state: S, at: datetime, window: timedelta | None) -> S:
@@ -69,13 +79,44 @@ def wake_ups(state: State) -> list[tuple[datetime, Event]]:
     if state.dispute_deadline is not None:
         answer = AnswerLapsed() if state.dispute is Dispute.OPEN else ArbitrationLapsed()
         calls.append((state.dispute_deadline, answer))
-    hold_ends = capture_before(state)
-    if hold_ends is not None and state.frozen_only:
-        calls.append((hold_ends, HoldLapsed()))
+    calls += _hold(state)
     if state.deadline is not None:
         calls.append((state.deadline, LAPSES[state.stage]()))
     calls += [(moment, Reminded(of=state.deadline or moment)) for moment in reminders(state)]
     return sorted(calls, key=lambda call: call[0])
+
+
+def short_hold(state: State) -> datetime | None:
+    """When the issuer lets go, if that is before the merchant's time to ship ends."""
+    ends = capture_before(state) if state.frozen_only else None
+    outlasts = ends is None or (state.deadline is not None and state.deadline <= ends)
+    return None if outlasts else ends
+
+
+def lets_go(state: State) -> datetime | None:
+    """When frozen money is the buyer's again if nothing is sent; None: it is deducted before."""
+    if not state.frozen_only:
+        return None
+    ends = short_hold(state)
+    return None if ends and deducts_early(state) else ends or state.deadline
+
+
+def _hold(state: State) -> list[tuple[datetime, Event]]:
+    """A hold that outlasts the time to ship needs neither a warning nor an early deduction."""
+    ends = capture_before(state)
+    if ends is None or not state.frozen_only:
+        return []
+    calls: list[tuple[datetime, Event]] = [(ends, HoldLapsed())]
+    if short_hold(state) and not state.hold_noted:
+        calls.append((ends - HOLD_WARNING, HoldEnding(of=ends)))
+    if short_hold(state) and deducts_early(state):
+        calls.append((ends - EARLY, EarlyDeduction()))
+    return calls
+
+
+def deducts_early(state: State) -> bool:
+    """By the terms, and it was not tried yet."""
+    return state.terms.hold_expiry is HoldExpiry.DEDUCT and state.early is Early.NO
 
 
 LAPSES: dict[Stage, type[PaymentLapsed | ShipmentLapsed | InspectionLapsed]] = {

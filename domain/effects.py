@@ -9,9 +9,18 @@ from typing import TypeVar
 
 from domain import events, postings
 from domain.accounts import Account, Journal
-from domain.clock import wound
+from domain.clock import HOLD_WARNING, wound
 from domain.guards import find_return
-from domain.states import BANK_SILENT, Party, Return, Stage, State, Way
+from domain.states import (
+    BANK_SILENT,
+    Early,
+    Party,
+    Return,
+    Stage,
+    State,
+    Way,
+    after_sale_reference,
+)
 
 S = TypeVar("S", bound=State)
 NO_LEGS: Journal = ()
@@ -30,8 +39,14 @@ def start_payment(state: S, event: events.PaymentStarted, at: datetime) -> tuple
 
 
 def fund(state: S, event: events.PaymentSucceeded, at: datetime) -> tuple[S, Journal]:
-    paid = replace(heard(state), stage=Stage.AWAITING_SHIPMENT, capture_before=event.capture_before)
-    frozen = event.capture_before is not None
+    until = event.capture_before
+    frozen = until is not None
+    paid = replace(
+        heard(state),
+        stage=Stage.AWAITING_SHIPMENT,
+        capture_before=until,
+        hold_noted=until is not None and until - HOLD_WARNING <= at,
+    )
     book = postings.freeze if frozen else postings.deduct
     return wound(paid, at, state.terms.windows.shipping), book(state.accounts, event.amount)
 
@@ -57,8 +72,21 @@ def ship(state: S, event: events.Shipped, at: datetime) -> tuple[S, Journal]:
     if not state.frozen_only:
         shipped = replace(state, stage=Stage.AWAITING_CONFIRMATION)
         return wound(shipped, at, state.terms.windows.inspection), NO_LEGS
+    return capturing(state, at), NO_LEGS
+
+
+def deduct_early(state: S, event: events.EarlyDeduction, at: datetime) -> tuple[S, Journal]:
+    return replace(capturing(state, at), early=Early.UNDER_WAY, hold_noted=True), NO_LEGS
+
+
+def note_hold(state: S, event: events.HoldEnding, at: datetime) -> tuple[S, Journal]:
+    return replace(state, hold_noted=True), NO_LEGS
+
+
+def capturing(state: S, at: datetime) -> S:
+    """The bank is asked to deduct out of the freeze; the shipping clock stands still."""
     left = None if state.deadline is None else max(state.deadline - at, timedelta(0))
-    capturing = replace(
+    return replace(
         state,
         stage=Stage.CAPTURING,
         captures=state.captures + 1,
@@ -66,28 +94,31 @@ def ship(state: S, event: events.Shipped, at: datetime) -> tuple[S, Journal]:
         remaining=left,
         declined="",
     )
-    return capturing, NO_LEGS
 
 
 def capture(state: S, event: events.Captured, at: datetime) -> tuple[S, Journal]:
-    frozen = state.amounts.authorised
+    legs = postings.deduct_from_freeze(state.accounts, state.amounts.authorised, event.amount)
+    if state.early is Early.UNDER_WAY:
+        return replace(back_to_shipping(state, at), capture_before=None), legs
     captured = replace(heard(state), stage=Stage.AWAITING_CONFIRMATION, capture_before=None)
-    legs = postings.deduct_from_freeze(state.accounts, frozen, event.amount)
     return wound(captured, at, state.terms.windows.inspection), legs
 
 
 def refuse_capture(state: S, event: events.CaptureRefused, at: datetime) -> tuple[S, Journal]:
+    return replace(back_to_shipping(state, at), declined=event.code), NO_LEGS
+
+
+def back_to_shipping(state: S, at: datetime) -> S:
     """The shipping clock goes on where it was stopped."""
     left = state.remaining if state.remaining is not None else timedelta(0)
-    refused = replace(
+    return replace(
         heard(state),
         stage=Stage.AWAITING_SHIPMENT,
-        declined=event.code,
+        early=Early.NO if state.early is Early.NO else Early.TRIED,
         deadline=at + left,
         remaining=None,
         noted=at,
     )
-    return refused, NO_LEGS
 
 
 def mismatch_capture(state: S, event: events.CaptureMismatched, at: datetime) -> tuple[S, Journal]:
@@ -130,6 +161,7 @@ def extend(state: S, event: events.InspectionExtended, at: datetime) -> tuple[S,
     longer = replace(
         state,
         extended=state.extended + event.extension,
+        extensions=state.extensions + 1,
         buyer_extended=state.buyer_extended or event.by is Party.BUYER,
     )
     if state.deadline is not None:
@@ -142,6 +174,16 @@ def grant_refund(state: S, event: events.RefundGranted, at: datetime) -> tuple[S
     if state.frozen_only:
         return void(state, at)
     return giving_back_held(state, event.amount)
+
+
+def claw_back(state: S, event: events.RefundedAfterRelease, at: datetime) -> tuple[S, Journal]:
+    """Money that was the merchant's already goes back, beside whatever goes back otherwise."""
+    reference = after_sale_reference(state.terms.escrow_id, event.number)
+    back = Return(Way.REFUND, reference, of=state.payment, amount=event.amount)
+    legs = postings.refund_after_release(
+        state.accounts, event.amount, event.payable, event.reserve, event.fee_back
+    )
+    return replace(state, returns=(*state.returns, back)), legs
 
 
 def settle_return(state: S, event: events.ReturnSucceeded, at: datetime) -> tuple[S, Journal]:

@@ -12,13 +12,17 @@ DomainError
     ├── PaidAlready         the bank has taken the money
     ├── BankUndecided       the bank has not said whether it was paid
     ├── AmountExceedsHeld   more than is held undisputed
+    ├── AmountExceedsReleased   more than the merchant still has of this purchase
+    ├── DebtLimitReached    the merchant's balance does not cover it, nor may it owe us so much
     ├── WholeAmountOnly     a freeze can only be given back whole
+    ├── HoldExpired         the issuer's hold has ended: no money is behind the order any more
     ├── NothingHeld         nothing undisputed is left to decide about
     ├── ExtendedAlready     the buyer's one extension is used
     ├── ExtensionTooLong    the inspection was extended by 30 days already
     ├── DisputeOpenAlready  one dispute at a time
     ├── NoDisputeOpen       there is no dispute to answer
     ├── TooManyDisputes     two per purchase
+    ├── TooOften            more payments, extensions or refunds than one purchase has room for
     └── SplitMismatch       a resolution must divide exactly what is disputed
 """
 
@@ -73,8 +77,20 @@ class AmountExceedsHeld(Refusal):
     code = "amount_exceeds_held"
 
 
+class AmountExceedsReleased(Refusal):
+    code = "amount_exceeds_released"
+
+
+class DebtLimitReached(Refusal):
+    code = "debt_limit_reached"
+
+
 class WholeAmountOnly(Refusal):
     code = "whole_amount_only"
+
+
+class HoldExpired(Refusal):
+    code = "hold_expired"
 
 
 class NothingHeld(Refusal):
@@ -99,6 +115,10 @@ class NoDisputeOpen(Refusal):
 
 class TooManyDisputes(Refusal):
     code = "too_many_disputes"
+
+
+class TooOften(Refusal):
+    code = "too_often"
 
 
 class SplitMismatch(Refusal):

@@ -9,8 +9,8 @@ from datetime import datetime
 from typing import Generic, Self, TypeVar
 
 from domain.accounts import Journal
-from domain.clock import kept, wake_ups
-from domain.events import Event, Reminded
+from domain.clock import NOTES, kept, wake_ups
+from domain.events import Event
 from domain.states import State
 from domain.terms import Terms
 from domain.transitions import RULES, closing, tells
@@ -40,6 +40,7 @@ class Escrow(State):
         """This purchase after `event` at `at`. Raises a Refusal; then nothing has changed."""
         rule = RULES[type(event)]
         rule.check(self, event)
+        rule.check_time(self, at)
         changed, legs = rule.effect(self, event, at)
         amounts = self.amounts.posted(legs)
         moved = kept(closing(replace(changed, amounts=amounts)), at)
@@ -48,14 +49,14 @@ class Escrow(State):
         return Moved(numbered, event, at, legs, heard)
 
     def allows(self, event: Event) -> None:
-        """Raise the Refusal that `after` would raise."""
+        """Raise the Refusal that `after` would raise, whatever the time."""
         RULES[type(event)].check(self, event)
 
     def due(self, at: datetime) -> Event | None:
         """What the clock does at `at`, if anything."""
         late = [event for moment, event in wake_ups(self) if moment <= at]
         # After an outage the deadline may have passed too: then nobody needs to be reminded of it.
-        lapses = [event for event in late if type(event) is not Reminded]
+        lapses = [event for event in late if not isinstance(event, NOTES)]
         return next(iter(lapses or late), None)
 
     @property

@@ -75,9 +75,13 @@ class Shipped(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Captured(Event):
-    """Freeze mode: the bank deducted the whole price out of the freeze."""
+    """Freeze mode: the bank deducted the whole price out of the freeze, at the `capture`-th try.
+
+    0 is what was stored before tries had their numbers: the one under way.
+    """
 
     name = "captured"
+    capture: int = 0
     amount: int
     by: Party = Party.BANK
 
@@ -85,6 +89,7 @@ class Captured(Event):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CaptureRefused(Event):
     name = "capture_refused"
+    capture: int = 0
     code: str
     by: Party = Party.BANK
 
@@ -94,6 +99,7 @@ class CaptureMismatched(Event):
     """Freeze mode: the bank deducted another amount; the freeze is gone, the money goes back."""
 
     name = "capture_mismatched"
+    capture: int = 0
     amount: int
     by: Party = Party.BANK
 
@@ -105,7 +111,26 @@ class ShipmentLapsed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HoldEnding(Event):
+    """Freeze mode: the merchant hears that the issuer lets go at `of`, before it has to ship."""
+
+    name = "hold_ending"
+    of: datetime
+    by: Party = Party.CLOCK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EarlyDeduction(Event):
+    """Freeze mode: the hold runs out, and by the terms the money is deducted before it does."""
+
+    name = "early_deduction"
+    by: Party = Party.CLOCK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class HoldLapsed(Event):
+    """The issuer has let go: at the time it had promised, or earlier, as a bank then says."""
+
     name = "hold_lapsed"
     by: Party = Party.CLOCK
 
@@ -139,6 +164,23 @@ class InspectionExtended(Event):
 class RefundGranted(Event):
     name = "refund_granted"
     amount: int
+    by: Party = Party.MERCHANT
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundedAfterRelease(Event):
+    """The `number`-th refund of money that was the merchant's already.
+
+    Of `amount`, `payable` and `reserve` come out of what stands to the merchant, `fee_back` is our
+    fee given back, and the rest is what it owes us from now on.
+    """
+
+    name = "refunded_after_release"
+    number: int
+    amount: int
+    payable: int = 0
+    reserve: int = 0
+    fee_back: int = 0
     by: Party = Party.MERCHANT
 
 

@@ -1,17 +1,22 @@
 """What a command needs besides the right party and stage. Each raises its own Refusal."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from domain import errors
+from domain.clock import deducts_early
 from domain.events import (
     Captured,
+    CaptureMismatched,
+    CaptureRefused,
     DisputeOpened,
     DisputeResolved,
+    EarlyDeduction,
     HoldLapsed,
     InspectionExtended,
     PaymentDeclined,
     PaymentMismatched,
     PaymentSucceeded,
+    RefundedAfterRelease,
     RefundGranted,
     ReturnRefused,
     ReturnSucceeded,
@@ -21,6 +26,9 @@ from domain.states import Dispute, Party, Return, Stage, State
 from domain.terms import BUYERS_EXTENSION, LONGEST_EXTENSION
 
 MOST_DISPUTES = 2
+#: What one purchase has room for. Temporal takes 2,000 updates of a workflow and then none: without
+#: these bounds one side could use them all up, and the other could not complain any more.
+MOST_PAYMENTS, MOST_CAPTURES, MOST_EXTENSIONS, MOST_RETURNS = 50, 50, 60, 100
 
 
 def current_attempt(
@@ -28,6 +36,12 @@ def current_attempt(
 ) -> None:
     if event.attempt != state.attempt:
         raise errors.WrongStage("this payment attempt is not the current one")
+
+
+def current_capture(state: State, event: Captured | CaptureRefused | CaptureMismatched) -> None:
+    """What became of an earlier deduction says nothing of the one that is under way."""
+    if event.capture not in (0, state.captures):
+        raise errors.WrongStage("this deduction is not the current one")
 
 
 def whole_price(state: State, event: PaymentSucceeded | Captured) -> None:
@@ -40,14 +54,35 @@ def window_open(state: State, event: Shipped) -> None:
         raise errors.WrongStage("the shipping window has ended")
 
 
-def frozen_only(state: State, event: HoldLapsed) -> None:
+def captures_left(state: State, event: Shipped) -> None:
+    if state.captures >= MOST_CAPTURES:
+        raise errors.TooOften(f"at most {MOST_CAPTURES} deductions are tried for one purchase")
+
+
+def hold_alive(state: State, at: datetime) -> None:
+    """The issuer has let go already, and the clock will say so in a moment."""
+    if state.frozen_only and state.capture_before is not None and state.capture_before <= at:
+        raise errors.HoldExpired("the bank holds the money no longer: do not send the goods")
+
+
+def frozen_only(state: State, event: HoldLapsed | EarlyDeduction) -> None:
     if not state.frozen_only:
         raise errors.WrongStage("no freeze is on")
+
+
+def early_left(state: State, event: EarlyDeduction) -> None:
+    if not deducts_early(state):
+        raise errors.WrongStage("frozen money is deducted early once, and only by the terms")
 
 
 def something_held(state: State, event: object) -> None:
     if state.amounts.held == 0:
         raise errors.NothingHeld("nothing undisputed is held for this purchase")
+
+
+def payments_left(state: State, event: object) -> None:
+    if state.attempt >= MOST_PAYMENTS:
+        raise errors.TooOften(f"at most {MOST_PAYMENTS} payments are tried for one purchase")
 
 
 def extension_left(state: State, event: InspectionExtended) -> None:
@@ -60,16 +95,29 @@ def extension_left(state: State, event: InspectionExtended) -> None:
             raise errors.ExtendedAlready("the buyer has extended the inspection once already")
         if event.extension != BUYERS_EXTENSION:
             raise errors.ExtensionTooLong(f"the buyer's extension is {BUYERS_EXTENSION}")
+    elif state.extensions >= MOST_EXTENSIONS:
+        raise errors.TooOften(f"a merchant extends an inspection at most {MOST_EXTENSIONS} times")
     if state.extended + event.extension > LONGEST_EXTENSION:
         raise errors.ExtensionTooLong(f"extensions may add {LONGEST_EXTENSION} in total")
 
 
 def refundable(state: State, event: RefundGranted) -> None:
+    whole = state.amounts.authorised or state.amounts.held
+    if state.returned >= MOST_RETURNS and event.amount != whole:
+        raise errors.TooOften(f"after {MOST_RETURNS} refunds only all that is left")
     if state.frozen_only:
         if event.amount != state.amounts.authorised:
             raise errors.WholeAmountOnly("a freeze can only be given back whole")
     elif not 1 <= event.amount <= state.amounts.held:
         raise errors.AmountExceedsHeld(f"from 1 to {state.amounts.held} can be refunded")
+
+
+def clawable(state: State, event: RefundedAfterRelease) -> None:
+    released = state.amounts.released
+    if not 1 <= event.amount <= released:
+        raise errors.AmountExceedsReleased(f"from 1 to {released} can be refunded")
+    if event.number > MOST_RETURNS and event.amount != released:
+        raise errors.TooOften(f"after {MOST_RETURNS} refunds only all that is left")
 
 
 def disputable(state: State, event: DisputeOpened) -> None:

@@ -35,7 +35,9 @@ def price(amount: int, currency: str) -> Money:
     Raises UnknownCurrency, AmountOutOfRange.
     """
     if currency not in EXPONENTS:
-        raise UnknownCurrency(f"{currency!r} is not an ISO 4217 currency with minor units")
+        raise UnknownCurrency(
+            f"{currency!r} is not an ISO 4217 currency with minor units, like `CNY`"
+        )
     # bool is an int to Python; True EUR is a bug of the caller.
     if type(amount) is not int or not 1 <= amount <= MAX_AMOUNT:
         raise AmountOutOfRange(f"the amount must be a whole number from 1 to {MAX_AMOUNT}")

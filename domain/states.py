@@ -64,6 +64,14 @@ PUBLIC = {
 BANK_SILENT = "bank_silent"
 
 
+class Early(StrEnum):
+    """Whether frozen money was, or is being, deducted before the goods are sent. Tried once."""
+
+    NO = "no"
+    UNDER_WAY = "under_way"
+    TRIED = "tried"
+
+
 class Way(StrEnum):
     """How money goes back: a refund of what was deducted, or a freeze given back."""
 
@@ -99,6 +107,9 @@ class State:
     attempt: int = 0
     captures: int = 0
     capture_before: datetime | None = None
+    #: The merchant need not hear (again) that the hold runs out.
+    hold_noted: bool = False
+    early: Early = Early.NO
     #: Why the bank last said no.
     declined: str = ""
 
@@ -112,6 +123,7 @@ class State:
     noted: datetime | None = None
     buyer_extended: bool = False
     extended: timedelta = timedelta(0)
+    extensions: int = 0
 
     dispute: Dispute = Dispute.NONE
     disputes: int = 0
@@ -134,8 +146,11 @@ class State:
     @property
     def status(self) -> str:
         """The public label."""
-        if self.dispute is not Dispute.NONE:
-            return "disputed"
+        return "disputed" if self.dispute is not Dispute.NONE else self.progress
+
+    @property
+    def progress(self) -> str:
+        """The public stage of the undisputed money."""
         return PUBLIC.get(self.stage, self.stage).value
 
     @property
@@ -168,3 +183,8 @@ class State:
 
 def payment_reference(escrow_id: str, attempt: int) -> str:
     return f"{escrow_id}:payment:{attempt}"
+
+
+def after_sale_reference(escrow_id: str, number: int) -> str:
+    """What a bank knows the `number`-th refund after the release by."""
+    return f"{escrow_id}:after_sale:{number}"

@@ -18,6 +18,13 @@ class Funding(StrEnum):
     FREEZE = "freeze"
 
 
+class HoldExpiry(StrEnum):
+    """What becomes of frozen money when the issuer's hold runs out before the goods are sent."""
+
+    LAPSE = "lapse"
+    DEDUCT = "deduct"
+
+
 SECOND = timedelta(seconds=1)
 
 #: window → (default, shortest, longest). Seconds are legal, so demo, tests and production
@@ -100,6 +107,8 @@ class Terms:
     fee: FeePolicy = field(default_factory=FeePolicy)
     #: Part of every release that is kept back, in hundredths of a percent.
     reserve_bps: int = 0
+    #: Of frozen money only.
+    hold_expiry: HoldExpiry = HoldExpiry.LAPSE
 
     def __post_init__(self) -> None:
         price(self.amount, self.currency)

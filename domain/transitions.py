@@ -14,10 +14,11 @@ from domain import disputes, effects, events, guards
 from domain.accounts import Journal
 from domain.errors import EscrowEnded, NotYourCommand, PaidAlready, Refusal, WrongStage
 from domain.events import Event
-from domain.states import Party, Stage, State
+from domain.states import Early, Party, Stage, State
 
 S = TypeVar("S", bound=State)
 Guard = Callable[[State, Any], None]
+TimelyGuard = Callable[[State, datetime], None]
 Effect = Callable[[Any, Any, datetime], tuple[Any, Journal]]
 
 BUYER, MERCHANT, OPERATOR = Party.BUYER, Party.MERCHANT, Party.OPERATOR
@@ -33,6 +34,7 @@ class Rule:
     moves: Moves
     effect: Effect
     guards: tuple[Guard, ...] = ()
+    timely: TimelyGuard | None = None
 
     def check(self, state: State, event: Event) -> None:
         """Raise the Refusal that stands in the way, if any."""
@@ -42,6 +44,11 @@ class Rule:
             raise self._refusal(state)
         for guard in self.guards:
             guard(state, event)
+
+    def check_time(self, state: State, at: datetime) -> None:
+        """Raise the Refusal that it is too late at `at`."""
+        if self.timely is not None:
+            self.timely(state, at)
 
     def _refusal(self, state: State) -> Refusal:
         if state.ended:
@@ -58,10 +65,11 @@ def row(
     moves: Mapping[Stage, set[Stage]],
     effect: Effect,
     *guarded: Guard,
+    timely: TimelyGuard | None = None,
 ) -> Rule:
     parties = frozenset(by if isinstance(by, tuple) else (by,))
     led = {stage: frozenset(to) for stage, to in moves.items()}
-    return Rule(event, command, parties, led, effect, guarded)
+    return Rule(event, command, parties, led, effect, guarded, timely)
 
 
 AP, PY, AS, CP, AC = (
@@ -81,7 +89,8 @@ WAITS = {AS: {AS}, AC: {AC}}
 LEAVES = {AS: {AS, DONE, BACK}, AC: {AC, DONE, BACK}}
 
 TRANSITIONS: tuple[Rule, ...] = (
-    row(events.PaymentStarted, "pay", BUYER, {AP: {PY}, PY: {PY}}, effects.start_payment),
+    row(events.PaymentStarted, "pay", BUYER, {AP: {PY}, PY: {PY}}, effects.start_payment,
+        guards.payments_left),
     row(events.PaymentSucceeded, None, BANK, {PY: {AS}}, effects.fund,
         guards.current_attempt, guards.whole_price),
     row(events.PaymentDeclined, None, BANK, {PY: {AP}}, effects.decline,
@@ -90,13 +99,21 @@ TRANSITIONS: tuple[Rule, ...] = (
         guards.current_attempt),
     row(events.Cancelled, "cancel", (BUYER, MERCHANT), {AP: {SHUT}, PY: {SHUT}}, effects.close),
     row(events.PaymentLapsed, None, CLOCK, {AP: {SHUT}, PY: {SHUT}}, effects.close),
-    row(events.Shipped, "ship", MERCHANT, {AS: {AC, CP}}, effects.ship, guards.window_open),
-    row(events.Captured, None, BANK, {CP: {AC}}, effects.capture, guards.whole_price),
-    row(events.CaptureRefused, None, BANK, {CP: {AS}}, effects.refuse_capture),
-    row(events.CaptureMismatched, None, BANK, {CP: {SHUT}}, effects.mismatch_capture),
+    row(events.Shipped, "ship", MERCHANT, {AS: {AC, CP}}, effects.ship, guards.window_open,
+        guards.captures_left, timely=guards.hold_alive),
+    row(events.Captured, None, BANK, {CP: {AC, AS}}, effects.capture,
+        guards.current_capture, guards.whole_price),
+    row(events.CaptureRefused, None, BANK, {CP: {AS}}, effects.refuse_capture,
+        guards.current_capture),
+    row(events.CaptureMismatched, None, BANK, {CP: {SHUT}}, effects.mismatch_capture,
+        guards.current_capture),
     row(events.ShipmentLapsed, None, CLOCK, {AS: {AS, DONE, BACK, SHUT}},
         effects.lapse_shipment),
-    row(events.HoldLapsed, None, CLOCK, {AS: {SHUT}}, effects.lapse_hold, guards.frozen_only),
+    row(events.HoldEnding, None, CLOCK, {AS: {AS}}, effects.note_hold, guards.frozen_only),
+    row(events.EarlyDeduction, None, CLOCK, {AS: {CP}}, effects.deduct_early,
+        guards.frozen_only, guards.early_left),
+    row(events.HoldLapsed, None, (CLOCK, BANK), {AS: {SHUT}}, effects.lapse_hold,
+        guards.frozen_only),
     row(events.Delivered, "delivered", MERCHANT, {AC: {AC}}, effects.deliver),
     row(events.ReceiptConfirmed, "confirm_receipt", BUYER, {AC: {AC, DONE}},
         effects.release_held, guards.something_held),
@@ -106,6 +123,8 @@ TRANSITIONS: tuple[Rule, ...] = (
         guards.extension_left),
     row(events.RefundGranted, "refund", MERCHANT, {**LEAVES, AS: LEAVES[AS] | {SHUT}},
         effects.grant_refund, guards.refundable),
+    row(events.RefundedAfterRelease, "refund", MERCHANT, {DONE: {DONE}}, effects.claw_back,
+        guards.clawable),
     row(events.ReturnSucceeded, None, BANK, STAYS, effects.settle_return, guards.return_pending),
     row(events.ReturnRefused, None, BANK, STAYS, effects.refuse_return, guards.return_pending),
     row(events.ReviewNeeded, None, BANK, STAYS, effects.raise_review),
@@ -139,7 +158,7 @@ def closing(state: S) -> S:
 #: What each event is called on the webhook, beside what its money does.
 SPOKEN: dict[type[Event], str] = {
     events.PaymentSucceeded: "paid",
-    events.Captured: "shipped",
+    events.HoldEnding: "hold_ending",
     events.Delivered: "delivered",
     events.Reminded: "reminder",
     events.InspectionExtended: "extended",
@@ -155,8 +174,8 @@ SPOKEN: dict[type[Event], str] = {
 
 #: Every public event, as webhooks name it without the `escrow.` before it.
 PUBLIC_EVENTS = (
-    "created", "paid", "shipped", "delivered", "reminder", "extended", "confirmed", "released",
-    "disputed", "dispute.updated", "refunded", "closed", "completed",
+    "created", "paid", "hold_ending", "deducted", "shipped", "delivered", "reminder", "extended",
+    "confirmed", "released", "disputed", "dispute.updated", "refunded", "closed", "completed",
 )  # fmt: skip
 
 
@@ -167,8 +186,7 @@ def tells(before: State, event: Event, after: State) -> tuple[str, ...]:
     """
     ended = after.stage if before.stage is not after.stage else None
     released = after.amounts.released > before.amounts.released
-    shipped = type(event) is events.Shipped and after.stage is Stage.AWAITING_CONFIRMATION
-    spoken = "shipped" if shipped else SPOKEN.get(type(event), "")
+    spoken = _shipping(before, event, after) or SPOKEN.get(type(event), "")
     said = (
         (spoken, bool(spoken)),
         ("refunded", after.amounts.refunded > before.amounts.refunded),
@@ -177,3 +195,17 @@ def tells(before: State, event: Event, after: State) -> tuple[str, ...]:
         ("completed", ended is Stage.COMPLETED and not released),
     )
     return tuple(name for name, happened in said if happened)
+
+
+def _shipping(before: State, event: Event, after: State) -> str:
+    """What a merchant hears of goods under way and of what the bank says to that."""
+    early = before.early is Early.UNDER_WAY
+    match event:
+        case events.Shipped() if after.stage is Stage.AWAITING_CONFIRMATION:
+            return "shipped"
+        case events.Captured():
+            return "deducted" if early else "shipped"
+        case events.CaptureRefused() if early:
+            return "hold_ending"
+        case _:
+            return ""

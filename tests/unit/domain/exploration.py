@@ -14,7 +14,7 @@ from domain.errors import Refusal
 from domain.escrow import Escrow, Moved
 from domain.events import Event
 from domain.states import Party, Stage
-from domain.terms import FeePolicy
+from domain.terms import FeePolicy, HoldExpiry
 from tests.builders import DAY, HOLD, NOON, disputed, opened, refund, split, started
 
 PRICE = 2
@@ -24,7 +24,10 @@ PLAIN: tuple[Event, ...] = (
     events.Shipped(carrier="SF", tracking="1"),
     events.CaptureRefused(code="expired"),
     events.ShipmentLapsed(),
+    events.HoldEnding(of=NOON),
+    events.EarlyDeduction(),
     events.HoldLapsed(),
+    events.HoldLapsed(by=Party.BANK),
     events.Delivered(),
     events.ReceiptConfirmed(),
     events.InspectionLapsed(),
@@ -58,6 +61,7 @@ def tries(escrow: Escrow) -> Iterator[Event]:
         yield events.Captured(amount=amount)
         yield events.CaptureMismatched(amount=amount)
         yield refund(amount)
+        yield events.RefundedAfterRelease(number=len(escrow.returns) + 1, amount=amount)
         yield disputed(amount)
         yield split(amount, escrow.amounts.disputed - amount, escrow.disputes)
     for party in (Party.BUYER, Party.MERCHANT):
@@ -84,7 +88,7 @@ def reachable() -> Reached:
     reached = Reached()
     seen: set[object] = set()
     # The bank may deduct or freeze, whatever it was asked for: both kinds grow from one seed.
-    ahead = deque([opened(amount=PRICE, fee=FeePolicy(bps=3_000))])
+    ahead = deque([opened(amount=PRICE, fee=FeePolicy(bps=3_000), hold_expiry=HoldExpiry.DEDUCT)])
     while ahead:
         escrow = ahead.popleft()
         if _alike(escrow) in seen:
@@ -118,4 +122,5 @@ def _alike(escrow: Escrow) -> object:
         deadline=NOON if escrow.deadline else None,
         remaining=DAY if escrow.remaining else None,
         extended=DAY if escrow.extended else 0 * DAY,
+        extensions=0,
     )

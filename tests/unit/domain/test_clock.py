@@ -8,6 +8,7 @@ from domain import errors, events
 from domain.escrow import Escrow
 from domain.events import Event
 from domain.states import ENDED, Party, Stage
+from domain.terms import HoldExpiry
 from tests.builders import (
     DAY,
     HOLD,
@@ -22,9 +23,11 @@ from tests.builders import (
     paid,
     paying,
     refund,
+    securing,
     shipped,
     split,
     started,
+    succeeded,
 )
 from tests.unit.domain.exploration import reachable
 
@@ -70,7 +73,44 @@ def test_silence_ends_disputes_in_the_buyers_favour() -> None:
 
 
 def test_a_freeze_ends_when_the_issuer_lets_go() -> None:
-    assert story(frozen()) == [("reminded", 4 * DAY), ("hold_lapsed", HOLD)]
+    assert story(frozen()) == [
+        ("hold_ending", 3 * DAY),
+        ("reminded", 4 * DAY),
+        ("hold_lapsed", HOLD),
+    ]
+
+
+def test_a_hold_that_outlasts_the_time_to_ship_is_nothing_to_be_warned_of() -> None:
+    lasting = frozen(windows={"shipping": 4 * DAY}, hold_expiry=HoldExpiry.DEDUCT)
+    assert story(lasting) == [("reminded", DAY), ("shipment_lapsed", 4 * DAY)]
+
+
+def test_a_hold_shorter_than_its_warning_has_none() -> None:
+    paid = succeeded(frozen(), until=NOON + 2 * DAY)
+    assert story(after(paying(), paid))[0] == ("hold_lapsed", 2 * DAY)
+
+
+def test_by_the_terms_frozen_money_is_deducted_a_day_before_the_hold_ends() -> None:
+    asked = frozen(hold_expiry=HoldExpiry.DEDUCT)
+    assert story(asked)[:3] == [
+        ("hold_ending", 3 * DAY),
+        ("early_deduction", 4 * DAY),
+    ]
+
+
+def test_a_hold_of_less_than_a_day_is_deducted_at_once() -> None:
+    short = after(paying(hold_expiry=HoldExpiry.DEDUCT), succeeded(frozen(), until=NOON + HOUR))
+    assert isinstance(short.due(NOON), events.EarlyDeduction)
+
+
+def test_money_deducted_early_leaves_the_merchant_its_time_to_ship() -> None:
+    taken = after(securing(), events.Captured(amount=PRICE), at=at(4 * DAY + HOUR))
+    assert story(taken) == [("shipment_lapsed", 7 * DAY + HOUR)]
+
+
+def test_an_early_deduction_is_tried_once() -> None:
+    refused = after(securing(), events.CaptureRefused(code="issuer_down"), at=at(4 * DAY))
+    assert story(refused) == [("hold_lapsed", HOLD)]
 
 
 @pytest.mark.parametrize(

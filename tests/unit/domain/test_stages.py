@@ -1,6 +1,7 @@
 """What each stage's commands and facts do to the purchase and its money."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -22,6 +23,7 @@ from tests.builders import (
     paid,
     paying,
     refund,
+    securing,
     shipped,
     split,
     started,
@@ -106,6 +108,57 @@ def test_a_refused_deduction_can_be_tried_again_under_a_new_reference() -> None:
     assert (refused.stage, refused.declined) == (Stage.AWAITING_SHIPMENT, "issuer_down")
     assert refused.amounts.authorised == PRICE
     assert after(refused, events.Shipped()).capture == "esc_1:deduct:2"
+
+
+def test_money_deducted_early_is_held_until_the_goods_are_sent() -> None:
+    captured = events.Captured(capture=1, amount=PRICE)
+    assert codes(securing(), captured) == [(9200, 9100, PRICE), (1100, 2100, PRICE)]
+    held = after(securing(), captured)
+    assert (held.stage, held.amounts.held, held.capture_before) == (
+        Stage.AWAITING_SHIPMENT,
+        PRICE,
+        None,
+    )
+    assert after(held, events.Shipped()).stage is Stage.AWAITING_CONFIRMATION
+
+
+def test_after_an_early_deduction_was_refused_shipping_deducts() -> None:
+    refused = after(securing(), events.CaptureRefused(capture=1, code="issuer_down"))
+    assert (refused.amounts.authorised, refused.declined) == (PRICE, "issuer_down")
+    shipping = after(refused, events.Shipped())
+    assert (shipping.stage, shipping.capture) == (Stage.CAPTURING, "esc_1:deduct:2")
+    waiting = after(shipping, events.Captured(capture=2, amount=PRICE))
+    assert waiting.stage is Stage.AWAITING_CONFIRMATION
+
+
+def test_frozen_money_is_deducted_early_by_the_terms_only_and_once() -> None:
+    refused = after(securing(), events.CaptureRefused(capture=1, code="issuer_down"))
+    for escrow in (frozen(), refused):
+        with pytest.raises(errors.WrongStage, match="early once"):
+            escrow.after(events.EarlyDeduction(), NOON)
+
+
+def test_nothing_is_sent_when_the_hold_has_ended() -> None:
+    with pytest.raises(errors.HoldExpired):
+        frozen().after(events.Shipped(), NOON + HOLD)
+    after(frozen(), events.Shipped(), at=NOON + HOLD - timedelta(seconds=1))
+    after(after(securing(), events.Captured(amount=PRICE)), events.Shipped(), at=NOON + HOLD)
+
+
+def test_only_the_current_deduction_counts() -> None:
+    again = after(after(capturing(), events.CaptureRefused(capture=1, code="x")), events.Shipped())
+    for event in (
+        events.Captured(capture=1, amount=PRICE),
+        events.CaptureRefused(capture=1, code="x"),
+        events.CaptureMismatched(capture=1, amount=40),
+    ):
+        with pytest.raises(errors.WrongStage, match="not the current one"):
+            again.after(event, NOON)
+    assert after(again, events.Captured(capture=2, amount=PRICE)).amounts.held == PRICE
+
+
+def test_what_was_stored_before_deductions_were_numbered_can_be_followed() -> None:
+    assert after(capturing(), events.Captured(amount=PRICE)).amounts.held == PRICE
 
 
 def test_a_deduction_of_another_amount_gives_everything_back() -> None:
