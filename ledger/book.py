@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -30,6 +31,9 @@ BOOKS_A_PAYMENT = (PaymentSucceeded.name, PaymentMismatched.name)
 RECORD = statements.record()
 CREATE = statements.create()
 POST = statements.post()
+POST_SERIES = statements.post_series()
+#: Columns of the accounts that a journal opens.
+ACCOUNTS = ("id", "code", "guard", "owner")
 
 
 class Book:
@@ -72,15 +76,50 @@ class Book:
 
     async def post(self, posting: Posting) -> None:
         """As the port says. Raises LedgerConflict, InsufficientFunds."""
-        if not posting.legs:
-            return
-        said = posting_parameters(posting)
-        what = f"{posting.name} ({posting.subject}, {posting.sequence})"
         async with self._engine.connect() as connection:
-            with storing(what):
-                posted = (await connection.execute(POST, said)).all()
-            if not posted and await _legs(connection, said["new_journal_id"]) != _own_legs(said):
-                raise LedgerConflict(f"{what}: the journal's id has other legs already")
+            await post(connection, posting)
+
+
+async def post(connection: AsyncConnection, posting: Posting) -> None:
+    """Store a journal once, uncommitted. Raises LedgerConflict, InsufficientFunds."""
+    if not posting.legs:
+        return
+    said = posting_parameters(posting)
+    what = f"{posting.name} ({posting.subject}, {posting.sequence})"
+    with storing(what):
+        posted = (await connection.execute(POST, said)).all()
+    if not posted and await _legs(connection, said["new_journal_id"]) != _own_legs(said):
+        raise LedgerConflict(f"{what}: the journal's id has other legs already")
+
+
+async def post_series(connection: AsyncConnection, postings: Sequence[Posting]) -> None:
+    """Store journals that differ in nothing but sequence and legs, uncommitted, in one statement.
+
+    All of them must be new. Raises LedgerConflict, InsufficientFunds.
+    """
+    said = [posting_parameters(one) for one in postings if one.legs]
+    if not said:
+        return
+    numbers = {"leg_journal_id": "new_journal_id", "leg_sequence": "new_sequence"}
+    columns = [name for name in said[0] if name.startswith("leg_")]
+    opened = {
+        of: tuple(one)
+        for each in said
+        for of, *one in zip(*(each[f"account_{name}"] for name in ACCOUNTS), strict=True)
+    }
+    rest = zip(*opened.values(), strict=True)
+    whole = (
+        said[0]
+        | {name: [leg for each in said for leg in each[name]] for name in columns}
+        | {
+            name: [each[of] for each in said for _ in each["leg_leg"]]
+            for name, of in numbers.items()
+        }
+        | {"account_id": list(opened)}
+        | {f"account_{name}": list(values) for name, values in zip(ACCOUNTS[1:], rest, strict=True)}
+    )
+    with storing(f"{postings[0].name} ({postings[0].subject})"):
+        await connection.execute(POST_SERIES, whole)
 
 
 async def open_escrow(connection: AsyncConnection, escrow: Escrow) -> None:

@@ -9,6 +9,9 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.accounts import Account, Code
+from domain.amounts import Amounts
+from domain.escrow import Escrow
+from domain.states import Dispute, Stage
 from domain.terms import Terms
 from ledger.book import TERMS
 from ledger.keys import account_id
@@ -183,4 +186,32 @@ def _purchase(row: RowMapping) -> Purchase:
         created_at=row["created_at"],
         updated_at=row["updated_at"],
         started_at=row["started_at"],
+    )
+
+
+def projected(row: Any, disputes: int = 0) -> Escrow:
+    """The purchase of a row of table `escrow`, without what no row holds."""
+    return Escrow(
+        terms=TERMS.validate_python(row.terms),
+        stage=Stage(row.stage),
+        amounts=Amounts(
+            funded=row.funded,
+            held=row.held,
+            disputed=row.disputed,
+            released=row.released,
+            refunded=row.refunded,
+            authorised=row.authorised,
+        ),
+        sequence=row.version,
+        told=row.told,
+        bank=row.bank,
+        method=row.method,
+        attempt=row.attempt,
+        capture_before=row.capture_before,
+        declined=row.declined,
+        deadline=row.deadline,
+        dispute=Dispute(row.dispute),
+        disputes=disputes,
+        dispute_deadline=row.dispute_deadline,
+        review=row.review,
     )

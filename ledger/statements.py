@@ -95,6 +95,23 @@ def post() -> ReturningInsert[int]:
     return posted.add_cte(accounts().cte("opened"))
 
 
+def post_series() -> ReturningInsert[int]:
+    """Journals of one subject, name, currency and moment, all of them new."""
+    leg = rows(
+        "leg",
+        journal_id=Uuid,
+        sequence=Integer,
+        leg=SmallInteger,
+        debit_account=Uuid,
+        credit_account=Uuid,
+        amount=BigInteger,
+    )
+    same = ("subject", "name", "currency", "event_at")
+    written = select(*leg.c, *[new(TRANSFER, name) for name in same])
+    posted = insert(TRANSFER).from_select([*leg.c.keys(), *same], written)
+    return posted.returning(TRANSFER.c.leg).add_cte(accounts().cte("opened"))
+
+
 def accounts(when: CTE | None = None) -> pg.Insert:
     """Open the accounts that are not there yet, in the order of their ids.
 

@@ -65,6 +65,15 @@ class Account(SQLModel, table=True):
         CheckConstraint("debits >= 0 and credits >= 0", name="account_positive"),
         CheckConstraint("guard <> 'C' or credits >= debits", name="account_credit_guard"),
         CheckConstraint("guard <> 'D' or debits >= credits", name="account_debit_guard"),
+        # For clearing, which goes through the merchants that it may owe something.
+        Index(
+            "account_of_merchants",
+            "currency",
+            "owner",
+            postgresql_where=text("code in (2200, 2210)"),
+        ),
+        # For those whom a merchant's debt concerns.
+        Index("account_of_debtors", "currency", "owner", postgresql_where=text("code = 1300")),
         # Room on the page for the next version of a row: balances move without touching indexes.
         {"postgresql_with": {"fillfactor": 70}},
     )
@@ -152,6 +161,15 @@ class Escrow(SQLModel, table=True):
         # Ids begin with their time, so this is the order of a merchant's list, newest last.
         Index("escrow_merchant", "merchant_id", "id"),
         Index("escrow_order", "merchant_id", "order_id"),
+        Index(
+            "escrow_disputed",
+            "dispute_deadline",
+            "id",
+            postgresql_where=text("dispute <> 'none'"),
+        ),
+        # For operators, who know an order's number and not whose it is.
+        Index("escrow_order_id", "order_id", "id"),
+        Index("escrow_review", "id", postgresql_where=text("review <> ''")),
         Index("escrow_unstarted", "created_at", postgresql_where=text("started_at is null")),
         {"postgresql_with": {"fillfactor": 70}},
     )
@@ -249,8 +267,9 @@ class Event(SQLModel, table=True):
     merchant_id: str = Field(sa_type=Text)
     sequence: int
     previous: int | None = Field(sa_column=previous())
-    #: The sequence of the transition that caused it.
-    transition: int
+    #: The sequence of the transition that caused it; null for a payout's event, whose id stands
+    #: for the escrow's.
+    transition: int | None = Field(sa_column=Column(Integer, nullable=True))
     #: `escrow.paid`, `escrow.shipped` …
     type: str = Field(sa_type=Text)
     #: The webhook's payload.

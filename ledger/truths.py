@@ -5,6 +5,7 @@ Where the same fact stands twice (a balance and its transfers, a row and its leg
 read, so that a mistake in one of them shows.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import TextClause, text
@@ -20,10 +21,16 @@ class Breach:
     said: str
 
 
-async def breaches(connection: AsyncConnection) -> list[Breach]:
-    """Everything that is not as it must be; empty on a healthy ledger."""
+async def breaches(
+    connection: AsyncConnection, truths: Mapping[str, TextClause] | None = None
+) -> list[Breach]:
+    """Everything that is not as it must be; empty on a healthy ledger.
+
+    `truths` are those of another room that keeps books beside these: name → what breaks it, as
+    `subject` and `said`.
+    """
     found = []
-    for truth, query in TRUTHS.items():
+    for truth, query in (TRUTHS if truths is None else truths).items():
         rows = await connection.execute(query)
         found += [Breach(truth, row.subject, row.said) for row in rows]
     return found
@@ -34,6 +41,19 @@ async def trial_balance(connection: AsyncConnection) -> dict[str, int]:
     rows = await connection.execute(_TRIAL_BALANCE)
     return {row.currency: int(row.difference) for row in rows}
 
+
+async def cash_cover(connection: AsyncConnection) -> dict[str, tuple[int, int]]:
+    """What banks have for us (1010, 1100), and what we owe to others, by currency."""
+    rows = await connection.execute(_COVER)
+    return {row.currency: (int(row.cash), int(row.owed)) for row in rows}
+
+
+_COVER = text("""
+    SELECT currency,
+           coalesce(sum(debits - credits) FILTER (WHERE code IN (1010, 1100)), 0) AS cash,
+           coalesce(sum(credits - debits) FILTER (WHERE kind = 'liability'), 0) AS owed
+    FROM account_balance JOIN chart USING (code) GROUP BY currency ORDER BY currency
+""")
 
 _TRIAL_BALANCE = text("""
     SELECT currency, sum(debits - credits) AS difference FROM account_balance GROUP BY currency

@@ -30,16 +30,21 @@ class Upkeep:
 
     async def seal(self) -> Head:
         """As the port says."""
-        newest = select(SEAL.c.no, SEAL.c.hash).order_by(SEAL.c.no.desc()).limit(1)
         async with self._engine.begin() as connection:
             await connection.execute(select(func.ledger_seal()))
-            head = (await connection.execute(newest)).one()
-        return Head(head.no, head.hash.hex())
+            return await newest_seal(connection)
 
     async def broken(self, since: int, known: Head | None = None) -> list[int]:
         """As the port says."""
         async with self._engine.connect() as connection:
             return await broken_seals(connection, since, known)
+
+
+async def newest_seal(connection: AsyncConnection) -> Head:
+    """The chain's head; number 0, that of no transfer, before the first round of upkeep."""
+    query = select(SEAL.c.no, SEAL.c.hash).order_by(SEAL.c.no.desc()).limit(1)
+    row = (await connection.execute(query)).one()
+    return Head(row.no, row.hash.hex())
 
 
 async def broken_seals(

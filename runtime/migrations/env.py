@@ -7,7 +7,12 @@ from alembic import context
 from sqlmodel import SQLModel
 
 #: Whose tables `alembic revision --autogenerate` compares with the database.
-TABLES = ("ledger.tables", "banks.tables", "webhooks.tables", "api.tables")
+TABLES = (
+    "ledger.tables", "banks.tables", "webhooks.tables",
+    "clearing.tables", "reconciliation.tables",
+    "api.wallet.tables",
+    "api.tables", "api.evidence.tables", "api.operators.tables",
+)  # fmt: skip
 
 for module in TABLES:
     if find_spec(module):

@@ -14,8 +14,11 @@ from domain.accounts import CHART
 from runtime.database import alembic_config, engine, migrate
 from runtime.embedded.postgres import PostgresServer
 
-for module in ("ledger", "banks", "vault", "webhooks", "api"):
-    import_module(f"{module}.tables")
+ROOMS = (
+    "ledger", "banks", "vault", "webhooks", "clearing", "api", "api.evidence", "api.operators",
+)  # fmt: skip
+for room in ROOMS:
+    import_module(f"{room}.tables")
 
 
 async def test_the_migrated_database_is_what_the_tables_declare(owner_engine: AsyncEngine) -> None:

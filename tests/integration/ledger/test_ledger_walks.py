@@ -12,7 +12,7 @@ import pytest
 
 from domain.errors import Refusal
 from domain.escrow import Escrow, Moved
-from domain.terms import FeePolicy, Funding
+from domain.terms import FeePolicy, Funding, HoldExpiry
 from domain.transitions import RULES
 from ledger.port import Row, Transition
 from ledger.truths import breaches
@@ -20,7 +20,7 @@ from tests.builders import NOON, opened
 from tests.integration.ledger.books import CURRENCY, Books
 from tests.unit.domain.exploration import PRICE, tries
 
-WALKS, LONGEST = 40, 25
+WALKS, LONGEST = 50, 25
 SEEDS = [1, 2, 3]
 
 Terms = dict[str, Any]
@@ -72,6 +72,7 @@ def agreed(chance: random.Random) -> Terms:
         "fee": FeePolicy(bps=chance.choice([0, 3_000])),
         "reserve_bps": chance.choice([0, 5_000]),
         "funding": chance.choice(list(Funding)),
+        "hold_expiry": chance.choice(list(HoldExpiry)),
     }
 
 
