@@ -24,6 +24,8 @@ from banks.port import (
     Pending,
     Redirect,
     Refunded,
+    Returned,
+    Settled,
     Truth,
     Unfrozen,
     Unheard,
@@ -98,7 +100,10 @@ class Operations:
 
 def fingerprint(order: Order) -> bytes:
     """SHA-256 of everything that an order says."""
-    return hashlib.sha256(json.dumps(asdict(order), sort_keys=True).encode()).digest()
+    # Orders under way are older than these two: their hashes are those of orders without them.
+    newer = {name for name in ("payer", "to") if getattr(order, name) is None}
+    said = {name: value for name, value in asdict(order).items() if name not in newer}
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).digest()
 
 
 async def _begun_before(connection: AsyncConnection, order: Order, request_hash: bytes) -> Begun:
@@ -117,7 +122,10 @@ async def _begun_before(connection: AsyncConnection, order: Order, request_hash:
 def _state(answer: Answer) -> str | None:
     """The row's state after `answer`; None when it says nothing new."""
     match answer:
-        case Deducted() | Frozen() | Unfrozen() | Refunded() | Accepted():
+        case Deducted() | Frozen() | Unfrozen() | Refunded():
+            return "yes"
+        # It will pay; what becomes of that later stands in the payout.
+        case Accepted() | Settled() | Returned():
             return "yes"
         case Declined() | Closed():
             return "no"

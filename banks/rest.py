@@ -10,38 +10,36 @@
 | any other 4xx | BankRefusedOurRequest |
 """
 
-import asyncio
-from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime, timedelta
-from typing import Any
-from urllib.parse import quote
 
 import httpx2
 
 from banks.port import (
+    Accepted,
     AlreadyPaid,
     BankRefusedOurRequest,
     Closed,
+    Creditor,
     Declined,
     Deducted,
     Frozen,
     OutcomeUnknown,
+    Payer,
     Pending,
     Redirect,
     Refunded,
+    Returned,
+    Settled,
     Truth,
     Unfrozen,
     Unheard,
 )
+from banks.rest_batches import RestBatches
+from banks.rest_keeper import RestKeeper
+from banks.rest_line import PATIENCE, Json, Line, body_of, read, refusal, segment
+from banks.rest_statements import RestStatements
 from domain.terms import Funding
-
-#: The whole of one call. Shorter than an activity's own limit, so that our verdict arrives;
-#: long enough for a bank in its evening peak.
-PATIENCE = timedelta(seconds=10)
-#: Not the bank's verdict on what we asked, only on when we asked.
-TRY_LATER = frozenset({408, 425, 429})
-
-Json = Mapping[str, Any]
 
 
 class RestBank:
@@ -50,21 +48,46 @@ class RestBank:
     def __init__(
         self, client: httpx2.AsyncClient, api_key: str, patience: timedelta = PATIENCE
     ) -> None:
-        self._client = client
-        self._headers = {"Authorization": f"Bearer {api_key}"}
-        self._patience = patience
+        self._line = Line(client, api_key, patience)
+        self._keeper = RestKeeper(self._line)
+        self._batches = RestBatches(self._line)
+        self._statements = RestStatements(self._line)
+
+    @property
+    def keeper(self) -> RestKeeper:
+        return self._keeper
+
+    @property
+    def remitter(self) -> "RestBank":
+        return self
+
+    @property
+    def batches(self) -> RestBatches:
+        return self._batches
+
+    @property
+    def statements(self) -> RestStatements:
+        return self._statements
 
     async def start_payment(
-        self, reference: str, amount: int, currency: str, funding: Funding, return_url: str
+        self,
+        reference: str,
+        amount: int,
+        currency: str,
+        funding: Funding,
+        return_url: str,
+        payer: Payer | None = None,
     ) -> Redirect | Declined:
-        order = {
+        order: dict[str, object] = {
             "reference": reference,
             "amount": amount,
             "currency": currency,
             "funding": str(funding),
             "return_url": return_url,
         }
-        status, said = await self._post("/v1/payments", order)
+        if payer is not None:
+            order["payer"] = asdict(payer)
+        status, said = await self._line.post("/v1/payments", order)
         match status, said:
             case 200 | 201, {"reference": said_of, "page_url": str(url)} if said_of == reference:
                 return Redirect(url)
@@ -73,7 +96,7 @@ class RestBank:
         raise _unreadable(reference)
 
     async def close_payment(self, reference: str) -> Closed | AlreadyPaid:
-        status, said = await self._post(f"/v1/payments/{_path(reference)}/close", {})
+        status, said = await self._line.post(f"/v1/payments/{segment(reference)}/close", {})
         match status, said:
             case 200, {"status": "closed"}:
                 return Closed()
@@ -85,14 +108,14 @@ class RestBank:
         self, reference: str, of: str, amount: int, currency: str
     ) -> Deducted | Declined | Pending:
         order = {"reference": reference, "amount": amount, "currency": currency}
-        said = await self._move(f"/v1/payments/{_path(of)}/deductions", order)
+        said = await self._move(f"/v1/payments/{segment(of)}/deductions", order)
         match said:
             case Deducted() | Declined() | Pending():
                 return said
         raise _unreadable(reference)
 
     async def unfreeze(self, reference: str, of: str) -> Unfrozen | Declined | Pending:
-        said = await self._move(f"/v1/payments/{_path(of)}/unfreezings", {"reference": reference})
+        said = await self._move(f"/v1/payments/{segment(of)}/unfreezings", {"reference": reference})
         match said:
             case Unfrozen() | Declined() | Pending():
                 return said
@@ -102,74 +125,49 @@ class RestBank:
         self, reference: str, of: str, amount: int, currency: str
     ) -> Refunded | Declined | Pending:
         order = {"reference": reference, "amount": amount, "currency": currency}
-        said = await self._move(f"/v1/payments/{_path(of)}/refunds", order)
+        said = await self._move(f"/v1/payments/{segment(of)}/refunds", order)
         match said:
             case Refunded() | Declined() | Pending():
                 return said
         raise _unreadable(reference)
 
+    async def remit(
+        self, reference: str, to: Creditor, amount: int, currency: str
+    ) -> Accepted | Settled | Returned | Declined | Pending:
+        order = {
+            "reference": reference,
+            "amount": amount,
+            "currency": currency,
+            "holder": to.holder,
+            "account": to.account,
+        }
+        said = await self._move("/v1/remittances", order)
+        match said:
+            case Accepted() | Settled() | Returned() | Declined() | Pending():
+                return said
+        raise _unreadable(reference)
+
     async def find(self, reference: str) -> Truth:
-        response = await self._send("GET", f"/v1/operations/{_path(reference)}")
+        response = await self._line.send("GET", f"/v1/operations/{segment(reference)}")
         if response.status_code == 404:
             # Another 404 would be a wrong address of ours, and no reason to send again.
-            match _json(response):
+            match body_of(response):
                 case {"code": "unknown_reference"}:
                     return Unheard()
-            raise BankRefusedOurRequest(_refusal(response))
-        status, said = _read(response)
+            raise BankRefusedOurRequest(refusal(response))
+        status, said = read(response)
         if status != 200:
             raise _unreadable(reference)
         return _truth(reference, said)
 
     async def _move(self, path: str, order: Json) -> Truth:
-        status, said = await self._post(path, order)
+        status, said = await self._line.post(path, order)
         match status:
             case 402:
                 return _declined(said)
             case 200 | 201 | 202:
                 return _truth(order["reference"], said)
         raise _unreadable(order["reference"])
-
-    async def _post(self, path: str, body: Json) -> tuple[int, Json]:
-        return _read(await self._send("POST", path, body))
-
-    async def _send(self, method: str, path: str, body: Json | None = None) -> httpx2.Response:
-        try:
-            async with asyncio.timeout(self._patience.total_seconds()):
-                return await self._client.request(
-                    method, path, json=body, headers=self._headers, follow_redirects=False
-                )
-        except (httpx2.HTTPError, TimeoutError) as silence:
-            raise OutcomeUnknown(f"{method} {path}: {silence!r}") from silence
-
-
-def _path(reference: str) -> str:
-    return quote(reference, safe=":")
-
-
-def _read(response: httpx2.Response) -> tuple[int, Json]:
-    """Status and body of an answer that decides something: 2xx or 402."""
-    status = response.status_code
-    if 400 <= status < 500 and status != 402 and status not in TRY_LATER:
-        raise BankRefusedOurRequest(_refusal(response))
-    if not response.is_success and status != 402:
-        raise OutcomeUnknown(f"the bank answered {status}")
-    return status, _json(response)
-
-
-def _json(response: httpx2.Response) -> Json:
-    try:
-        said = response.json()
-    except ValueError as broken:
-        raise OutcomeUnknown(f"{response.status_code} without JSON") from broken
-    if not isinstance(said, dict):
-        raise OutcomeUnknown(f"{response.status_code} with something else than an object")
-    return said
-
-
-def _refusal(response: httpx2.Response) -> str:
-    # Our own words come back in it; cut, because it ends up in Temporal's history.
-    return f"{response.status_code}: {response.text[:300]}"
 
 
 def _declined(said: Json) -> Declined:
@@ -197,6 +195,17 @@ def _truth(reference: str, said: Json) -> Truth:
             return Closed()
         case {"status": "declined"}:
             return _declined(said)
+    return _remitted(reference, said)
+
+
+def _remitted(reference: str, said: Json) -> Truth:
+    match said:
+        case {"status": "accepted"}:
+            return Accepted()
+        case {"status": "settled", "amount": int()}:
+            return Settled(_amount(said))
+        case {"status": "returned", "amount": int(), "reason": str(reason)}:
+            return Returned(_amount(said), reason)
     raise _unreadable(reference)
 
 

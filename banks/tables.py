@@ -35,12 +35,20 @@ class BankOperation(SQLModel, table=True):
             "state in ('sending', 'pending', 'yes', 'no')", name="bank_operation_state"
         ),
         CheckConstraint(
-            "operation in ('payment', 'deduct', 'unfreeze', 'refund')",
+            "operation in ('payment', 'deduct', 'unfreeze', 'refund', 'remit')",
             name="bank_operation_operation",
         ),
         CheckConstraint("amount >= 0", name="bank_operation_amount"),
         CheckConstraint("(state = 'sending') = (answer is null)", name="bank_operation_answered"),
         Index("bank_operation_escrow", "escrow_id"),
+        # What a statement should show: all that was confirmed since the one before.
+        Index(
+            "bank_operation_confirmed",
+            "bank",
+            "currency",
+            "updated_at",
+            postgresql_where=text("state = 'yes'"),
+        ),
         # What operators ask for: everything that a bank has left open.
         Index(
             "bank_operation_open",

@@ -23,9 +23,9 @@ class Faults:
         """The next call of its kind about a reference that begins so meets `fault`, once."""
         self._ordered.append((prefix, fault))
 
-    def before(self, call: Call, reference: str, amount: int) -> Met:
+    def before(self, call: Call, reference: str, amount: int, own: tuple[Fault, ...] = ()) -> Met:
         """What this call meets. Raises OutcomeUnknown when nothing gets done."""
-        met = self.met(call, reference, amount)
+        met = self.met(call, reference, amount, own)
         if any(kind in met for kind in NOTHING_DONE):
             raise OutcomeUnknown("nothing was done")
         return met

@@ -1,7 +1,7 @@
 """A bank in memory: the same port, the same published values and faults as the sandbox bank."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from banks.port import (
@@ -11,6 +11,7 @@ from banks.port import (
     Declined,
     Deducted,
     Frozen,
+    Payer,
     Pending,
     Redirect,
     Refunded,
@@ -19,8 +20,13 @@ from banks.port import (
     Unheard,
 )
 from banks.sandbox.magic import PAYERS, Call, Kind, shortened
+from banks.sandbox.statements import Line
 from domain.terms import Funding
+from tests.fake_batches import FakeBatches
 from tests.fake_faults import Faults, Met, after, seconds
+from tests.fake_keeper import FakeKeeper
+from tests.fake_remitter import FakeRemitter
+from tests.fake_statements import FakeStatements
 
 FREEZE = timedelta(days=7)
 
@@ -34,6 +40,7 @@ class Entry:
     debit: str
     credit: str
     amount: int
+    currency: str = field(default="", compare=False)
 
 
 @dataclass
@@ -46,6 +53,7 @@ class Payment:
     known_from: datetime
     shown_from: datetime
     payer: str = ""
+    buyer: Payer | None = None
     #: It never got a page.
     pageless: Declined | None = None
     still_payable: bool = False
@@ -74,16 +82,29 @@ class FakeBank:
         self._payments: dict[str, Payment] = {}
         self._errands: dict[str, Errand] = {}
         self._said: dict[str, tuple[object, ...]] = {}
+        self.keeper = FakeKeeper(self.faults, now)
+        self.remitter = FakeRemitter(self.faults, now, self._book, self._custody)
+        self.batches = FakeBatches(self.faults, self.remitter)
+        self.statements = FakeStatements(self.faults, now, self._lines, self._book)
         self._balances = {payer.customer: payer.opening for payer in PAYERS}
 
     async def start_payment(
-        self, reference: str, amount: int, currency: str, funding: Funding, return_url: str
+        self,
+        reference: str,
+        amount: int,
+        currency: str,
+        funding: Funding,
+        return_url: str,
+        payer: Payer | None = None,
     ) -> Redirect | Declined:
         faults = self.faults.before(Call.START, reference, amount)
-        self._remember(reference, amount, currency, funding, return_url)
+        self._remember(reference, amount, currency, funding, return_url, payer)
         payment = self._payments.get(reference)
         if payment is None:
             payment = self._open(reference, amount, currency, funding, faults)
+            payment.buyer = payer
+            if no := self.keeper.refusal(payer):
+                payment.truth = payment.pageless = no
         after(faults)
         return payment.pageless or Redirect(self.page(reference))
 
@@ -123,26 +144,44 @@ class FakeBank:
 
     async def find(self, reference: str) -> Truth:
         payment, errand = self._payments.get(reference), self._errands.get(reference)
-        amount = payment.amount if payment else errand.amount if errand else 0
+        own = payment or errand
+        amount = own.amount if own else self.remitter.amount(reference)
         after(self.faults.before(Call.FIND, reference, amount))
         if payment and self._now() >= payment.known_from:
             self._settle(payment)
             return payment.truth if self._now() >= payment.shown_from else Pending()
         if errand and self._now() >= errand.known_from:
             return self._finish(errand)
-        return Unheard()
+        return self.remitter.find(reference) or Unheard()
 
     def page(self, reference: str) -> str:
         return f"https://bank.invalid/pay/{reference}"
 
-    def pay(self, reference: str, customer: str = "li.lei") -> None:
-        """The buyer confirms at the page."""
+    def pay(self, reference: str, customer: str = "li.lei", *, remember: bool = False) -> None:
+        """The buyer confirms at the page, and may tick the box there."""
         payment = self._payments[reference]
-        open_still = isinstance(payment.truth, Pending) and payment.settles_at is None
-        if not open_still and not payment.still_payable:
+        if not _payable(payment):
             return
+        self._confirm(payment, customer)
+        offered = payment.buyer is not None and payment.buyer.remember
+        if remember and offered and not isinstance(payment.truth, Declined):
+            assert payment.buyer
+            self.keeper.keep(payment.buyer, customer)
+
+    def pay_saved(self, reference: str) -> None:
+        """The buyer types the payment password."""
+        payment = self._payments[reference]
+        if not _payable(payment):
+            return
+        assert payment.buyer
+        if no := self.keeper.refusal(payment.buyer):
+            payment.truth = no
+        else:
+            self._confirm(payment, self.keeper.customer(payment.buyer))
+
+    def _confirm(self, payment: Payment, customer: str) -> None:
         own = next(payer.faults for payer in PAYERS if payer.customer == customer)
-        faults = self.faults.met(Call.PAY, reference, payment.amount, own)
+        faults = self.faults.met(Call.PAY, payment.reference, payment.amount, own)
         payment.payer, payment.still_payable = customer, False
         if refusal := faults.get(Kind.DECLINED):
             payment.truth = Declined(refusal.code)
@@ -180,13 +219,15 @@ class FakeBank:
         payment.shown_from = now + seconds(faults, Kind.HIDDEN)
         if payment.funding is Funding.DEDUCT:
             payment.truth = Deducted(amount)
-            self._book("deduct", payment.reference, _payer(payment), "custody", amount)
+            self._book(
+                "deduct", payment.reference, _payer(payment), "custody", amount, payment.currency
+            )
             return
         short, early = Kind.SHORT_FREEZE, Kind.EARLY_EXPIRY
         until = now + (seconds(faults, short) if short in faults else FREEZE)
         payment.truth = Frozen(amount, until)
         payment.expires_at = now + seconds(faults, early) if early in faults else until
-        self._book("freeze", payment.reference, _payer(payment), "holds", amount)
+        self._book("freeze", payment.reference, _payer(payment), "holds", amount, payment.currency)
 
     def _run(self, call: Call, reference: str, of: str, amount: int, currency: str) -> Truth:
         payment = self._payments.get(of)
@@ -229,14 +270,14 @@ class FakeBank:
                 return Declined("not_frozen")
         if errand.kind is Call.UNFREEZE:
             payment.truth = Unfrozen()
-            self._book("unfreeze", reference, "holds", _payer(payment), frozen)
+            self._book("unfreeze", reference, "holds", _payer(payment), frozen, payment.currency)
             return payment.truth
         if errand.amount > frozen:
             return Declined("exceeds_freeze")
         payment.truth = Deducted(shortened(errand.amount) if short else errand.amount)
-        self._book("deduct", reference, "holds", "custody", payment.truth.amount)
+        self._book("deduct", reference, "holds", "custody", payment.truth.amount, payment.currency)
         if rest := frozen - payment.truth.amount:
-            self._book("unfreeze", reference, "holds", _payer(payment), rest)
+            self._book("unfreeze", reference, "holds", _payer(payment), rest, payment.currency)
         return payment.truth
 
     def _refund(self, reference: str, payment: Payment, amount: int) -> Truth:
@@ -245,7 +286,7 @@ class FakeBank:
         if amount > payment.truth.amount - payment.refunded:
             return Declined("exceeds_payment")
         payment.refunded += amount
-        self._book("refund", reference, "custody", _payer(payment), amount)
+        self._book("refund", reference, "custody", _payer(payment), amount, payment.currency)
         return Refunded(amount)
 
     def _settle(self, payment: Payment) -> None:
@@ -256,17 +297,47 @@ class FakeBank:
             self._secure(payment, {})
         if isinstance(payment.truth, Frozen) and payment.expires_at and payment.expires_at <= now:
             amount, payment.truth = payment.truth.amount, Declined("expired")
-            self._book("expire", payment.reference, "holds", _payer(payment), amount)
+            self._book(
+                "expire", payment.reference, "holds", _payer(payment), amount, payment.currency
+            )
 
-    def _book(self, kind: str, reference: str, debit: str, credit: str, amount: int) -> None:
+    def _book(
+        self, kind: str, reference: str, debit: str, credit: str, amount: int, currency: str
+    ) -> None:
         for account, change in ((debit, -amount), (credit, amount)):
             if account.startswith("payer:"):
                 self._balances[account.removeprefix("payer:")] += change
-        self.journal.append(Entry(kind, reference, debit, credit, amount))
+        self.journal.append(Entry(kind, reference, debit, credit, amount, currency))
+
+    def _custody(self, currency: str) -> int:
+        """What the bank owes us."""
+        ours = [line for line in self._lines() if line.currency == currency]
+        return sum(line.amount if line.into else -line.amount for line in ours)
+
+    def _lines(self) -> list[Line]:
+        return [
+            Line(
+                number,
+                one.kind,
+                one.reference,
+                one.credit == "custody",
+                one.amount,
+                one.currency,
+                False,
+                *self.remitter.about(one.reference),
+            )
+            for number, one in enumerate(self.journal, start=1)
+            if "custody" in (one.debit, one.credit)
+        ]
 
     def _remember(self, reference: str, *said: object) -> None:
         if self._said.setdefault(reference, said) != said:
             raise BankRefusedOurRequest(f"{reference} was used for another order")
+
+
+def _payable(payment: Payment) -> bool:
+    undecided = isinstance(payment.truth, Pending) and payment.settles_at is None
+    return undecided or payment.still_payable
 
 
 def _payer(payment: Payment) -> str:

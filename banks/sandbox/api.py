@@ -1,12 +1,15 @@
 """The merchant's API: docs/reference/sandbox-bank.md."""
 
 import hmac
+from dataclasses import replace
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Query, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import AnyHttpUrl, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AnyHttpUrl, BaseModel, ConfigDict, Field
 
+from banks.files.amounts import exponent_of
+from banks.files.errors import UnknownCurrency
 from banks.sandbox import journal
 from banks.sandbox.bank import Bank
 from banks.sandbox.clock import now
@@ -14,18 +17,42 @@ from banks.sandbox.desk import UnknownReference
 from banks.sandbox.errands import ErrandOrder
 from banks.sandbox.faults import Met
 from banks.sandbox.magic import Call
+from banks.sandbox.payees import payee
 from banks.sandbox.payments import Order
-from banks.sandbox.records import Payment, declined
+from banks.sandbox.records import Errand, Payment, declined
+from banks.sandbox.remittances import Remittance, RemittanceOrder
 
 REFERENCE = r"^[!-~]{1,120}$"
 Reference = Annotated[str, Field(pattern=REFERENCE)]
+#: One segment of a path, whatever it is.
+PAYER = r"^[A-Za-z0-9_-]{1,100}$"
+PayerReference = Annotated[str, Field(pattern=PAYER)]
 Addressed = Annotated[str, Path(pattern=REFERENCE)]
 Amount = Annotated[int, Field(strict=True, gt=0, le=10**14)]
-Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+
+
+def _of_iso_4217(currency: str) -> str:
+    """No statement could say an amount in another one."""
+    try:
+        exponent_of(currency, "currency")
+    except UnknownCurrency as error:
+        raise ValueError(error.why) from error
+    return currency
+
+
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$"), AfterValidator(_of_iso_4217)]
 
 
 class Body(BaseModel):
     model_config = ConfigDict(extra="forbid")
+
+
+class PayerBody(Body):
+    """The merchant's own name for who pays, which tells the bank nothing about them."""
+
+    reference: PayerReference
+    token: Annotated[str, Field(pattern=r"^[!-~]{0,100}$")] = ""
+    remember: Annotated[bool, Field(strict=True)] = False
 
 
 class PaymentBody(Body):
@@ -36,12 +63,27 @@ class PaymentBody(Body):
     currency: Currency
     funding: Literal["deduct", "freeze"]
     return_url: Annotated[AnyHttpUrl, Field(max_length=2000)]
+    payer: PayerBody | None = None
+
+    def order(self) -> Order:
+        url = str(self.return_url)
+        order = Order(self.reference, self.funding, self.amount, self.currency, url)
+        if (who := self.payer) is None:
+            return order
+        return replace(order, buyer=who.reference, saved=who.token, remember=who.remember)
 
 
 class MoneyBody(Body):
     reference: Reference
     amount: Amount
     currency: Currency
+
+
+class RemittanceBody(MoneyBody):
+    """`account` is a number at another bank, whose owner is called `holder`."""
+
+    holder: Annotated[str, Field(min_length=1, max_length=140)]
+    account: Annotated[str, Field(pattern=r"^[0-9A-Za-z-]{1,34}$")]
 
 
 class ReferenceBody(Body):
@@ -70,10 +112,9 @@ router = APIRouter(prefix="/v1", dependencies=[Depends(known_merchant)])
 async def start(request: Request, body: PaymentBody, bank: AtBank) -> Response:
     """A payment page for the buyer; 402 when the bank declines at once."""
     met = await bank.faults.met(Call.START, body.reference, body.amount)
-    order = Order(body.reference, body.funding, body.amount, body.currency, str(body.return_url))
 
     async def do() -> Response:
-        payment, new = await bank.payments.start(order, met)
+        payment, new = await bank.payments.start(body.order(), met)
         if payment.pageless:
             said = {"reference": payment.reference, **declined(payment.code)}
             return JSONResponse(said, status_code=402)
@@ -121,11 +162,29 @@ async def refund(request: Request, of: Addressed, body: MoneyBody, bank: AtBank)
     return await _run(request, bank, order, met)
 
 
+@router.post("/remittances")
+async def remit(request: Request, body: RemittanceBody, bank: AtBank) -> Response:
+    """Pay somebody at another bank: accepted now; later settled, and perhaps sent back."""
+    own = payee(body.account).faults
+    met = await bank.faults.met(Call.REMIT, body.reference, body.amount, own)
+    order = RemittanceOrder(**body.model_dump())
+
+    async def do() -> Response:
+        remittance = await bank.remittances.run(order, met)
+        status = {"pending": 202, "declined": 402}.get(remittance.state, 200)
+        return JSONResponse(remittance.shown(), status_code=status)
+
+    return await bank.wire.through(request, met, do)
+
+
 @router.get("/operations/{reference}")
 async def find(request: Request, reference: Addressed, bank: AtBank) -> Response:
     """What became of a reference, whatever kind of order it was; 404 when it is unknown."""
     payment = await bank.payments.by_reference(reference)
-    errand = None if payment else await bank.errands.by_reference(reference)
+    errand: Errand | Remittance | None = None
+    if payment is None:
+        errand = await bank.errands.by_reference(reference)
+        errand = errand or await bank.remittances.by_reference(reference)
     amount = payment.amount if payment else errand.amount if errand else 0
     met = await bank.faults.met(Call.FIND, reference, amount)
 

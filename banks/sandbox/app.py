@@ -4,15 +4,15 @@ import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-import asyncpg
 from fastapi import FastAPI, HTTPException, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi.staticfiles import StaticFiles
 
-from banks.sandbox import api, control, page
+from banks.sandbox import api, batches_api, control, methods_api, page, saved_page, statements_api
 from banks.sandbox.bank import opened
 from banks.sandbox.desk import Refused
+from banks.sandbox.outage import OUTAGES
 from banks.sandbox.settings import Settings
 from banks.sandbox.wire import Wire
 
@@ -37,14 +37,16 @@ def create_app(settings: Settings, wire: Wire) -> FastAPI:
             RequestValidationError: invalid,
             page.NoSuchPayment: lost_page,
             page.NotFromOurPage: foreign_form,
-            OSError: out_of_order,
-            asyncpg.PostgresError: out_of_order,
-            asyncpg.InterfaceError: out_of_order,
+            **dict.fromkeys(OUTAGES, out_of_order),
         },
     )
     app.include_router(api.router)
+    app.include_router(methods_api.router)
     app.include_router(control.router)
+    app.include_router(statements_api.router)
+    app.include_router(batches_api.router)
     app.include_router(page.router)
+    app.include_router(saved_page.router)
     app.add_api_route("/healthz", healthz)
     static = Path(__file__).parent / "static"
     app.mount("/static", StaticFiles(directory=static), name="static")

@@ -7,6 +7,7 @@ from pydantic import BaseModel, Field
 
 from banks.sandbox import people
 from banks.sandbox.clock import now
+from banks.sandbox.remembered import Means
 
 EXPIRY = re.compile(r"(0[1-9]|1[0-2]) ?/ ?(\d\d)", re.ASCII)
 CVC = re.compile(r"\d{3,4}", re.ASCII)
@@ -30,6 +31,12 @@ class CardForm(BaseModel):
             return None, "The security code is the three or four digits on the card."
         account = people.card(self.number)
         return account, "" if account else "Only the sandbox's published cards are taken here."
+
+    def means(self) -> Means:
+        """Of a form whose payer is known: the last four digits and the date."""
+        expiry = EXPIRY.fullmatch(self.expiry.strip())
+        month = f"20{expiry[2]}-{expiry[1]}" if expiry else ""
+        return Means("card", people.card_label(self.number), month)
 
 
 def _over(month: int, year: int, at: datetime) -> bool:

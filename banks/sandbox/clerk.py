@@ -4,12 +4,14 @@ import asyncio
 from datetime import timedelta
 from typing import Any
 
-import asyncpg
 import structlog
 
+from banks.sandbox import mail
 from banks.sandbox.clock import now
 from banks.sandbox.errands import Errands
+from banks.sandbox.outage import OUTAGES
 from banks.sandbox.payments import Payments
+from banks.sandbox.remittances import Remittances
 
 TICK = 0.25
 
@@ -20,11 +22,17 @@ class Clerk:
     """`remembers` is how long a reference is known; later it would be a new order."""
 
     def __init__(
-        self, pool: Any, payments: Payments, errands: Errands, remembers: timedelta
+        self,
+        pool: Any,
+        payments: Payments,
+        errands: Errands,
+        remittances: Remittances,
+        remembers: timedelta,
     ) -> None:
         self._pool = pool
         self._payments = payments
         self._errands = errands
+        self._remittances = remittances
         self._remembers = remembers
 
     async def run(self) -> None:
@@ -32,7 +40,7 @@ class Clerk:
         while True:
             try:
                 await self.go_round()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as outage:
+            except OUTAGES as outage:
                 log.warning("clerk waits for the database", error=repr(outage))
             await asyncio.sleep(TICK)
 
@@ -45,6 +53,9 @@ class Clerk:
             await self._payments.settle(token)
         for number in await self._due("errand", "id", "state = 'pending' AND due_at"):
             await self._errands.finish(number)
+        for number in await self._due("remittance", "id", "due_at"):
+            await self._remittances.go_on(number)
+        await mail.show_due(self._pool)
         await self._pool.execute("DELETE FROM request WHERE at < $1", now() - self._remembers)
 
     async def _due(self, table: str, key: str, when: str) -> list[Any]:

@@ -38,6 +38,19 @@ async def book(connection: Any, transfer: Transfer) -> bool:
     return True
 
 
+async def standing(connection: Any, account: str, currency: str) -> int:
+    """What the bank owes on an account of its own, such as CUSTODY: the sum of its lines."""
+    return int(
+        await connection.fetchval(
+            "SELECT coalesce((SELECT sum(amount) FROM transfer WHERE credit = $1 AND currency = $2)"
+            ", 0) - coalesce((SELECT sum(amount) FROM transfer WHERE debit = $1 AND currency = $2)"
+            ", 0)",
+            account,
+            currency,
+        )
+    )
+
+
 async def entries(
     connection: Any, prefix: str, after: int = 0, limit: int = 1000
 ) -> list[dict[str, Any]]:

@@ -12,10 +12,21 @@ class Call(StrEnum):
     DEDUCT = "deduct"
     UNFREEZE = "unfreeze"
     REFUND = "refund"
+    #: Danbao pays somebody at another bank.
+    REMIT = "remit"
+    #: A file of many remittances is sent or asked about; `reference` is its message id.
+    BATCH = "batch"
     FIND = "find"
+    #: A payer's saved methods are read, or one is forgotten; `reference` is the payer's.
+    METHODS = "methods"
+    FORGET = "forget"
     #: The buyer confirms on the page.
     PAY = "pay"
     CALLBACK = "callback"
+    #: One booking in a statement, a statement that is made, and statements that are fetched.
+    LINE = "line"
+    STATEMENT = "statement"
+    STATEMENTS = "statements"
 
 
 class Kind(StrEnum):
@@ -49,6 +60,12 @@ class Kind(StrEnum):
     #: An older report ("processing") arrives after the newer one.
     REORDERED = "reordered"
     NEVER = "never"
+    #: A line is not in the statement, stands in it twice, has one of nobody's beside it.
+    MISSING = "missing"
+    DOUBLED = "doubled"
+    FOREIGN = "foreign"
+    #: The bank takes FEE for it.
+    FEE = "fee"
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +90,13 @@ class Payer:
     name: str
     faults: tuple[Fault, ...] = ()
     opening: int = OPENING
+    #: Pays; but its card, once remembered, is out of date.
+    lapses: bool = False
 
 
 #: Faults of the line: a magic value meets each reference with them once, then lets it through.
 OF_THE_LINE = frozenset({Kind.LOST, Kind.ANSWER_LOST, Kind.SLOW, Kind.SLOW_ANSWER, Kind.ERROR})
+OF_MAIL = frozenset({Kind.TWICE, Kind.LATE, Kind.REORDERED, Kind.NEVER})
 OF_ERRANDS = OF_THE_LINE | {Kind.DECLINED, Kind.PENDING, Kind.HIDDEN}
 POSSIBLE: dict[Call, frozenset[Kind]] = {
     Call.START: OF_THE_LINE | {Kind.DECLINED, Kind.HIDDEN},
@@ -84,21 +104,36 @@ POSSIBLE: dict[Call, frozenset[Kind]] = {
     Call.DEDUCT: OF_ERRANDS | {Kind.SHORT},
     Call.UNFREEZE: OF_ERRANDS,
     Call.REFUND: OF_ERRANDS,
+    Call.REMIT: OF_ERRANDS,
+    Call.BATCH: OF_THE_LINE,
     Call.FIND: OF_THE_LINE,
+    Call.METHODS: OF_THE_LINE,
+    Call.FORGET: OF_THE_LINE,
     Call.PAY: OF_ERRANDS | {Kind.SHORT, Kind.SHORT_FREEZE, Kind.EARLY_EXPIRY},
-    Call.CALLBACK: frozenset({Kind.TWICE, Kind.LATE, Kind.REORDERED, Kind.NEVER}),
+    Call.CALLBACK: OF_MAIL,
+    Call.LINE: frozenset(
+        {Kind.MISSING, Kind.DOUBLED, Kind.FOREIGN, Kind.SHORT, Kind.FEE, Kind.LATE}
+    ),
+    Call.STATEMENT: OF_MAIL,
+    Call.STATEMENTS: OF_THE_LINE,
 }
 
 #: What every published customer signs in with, and every payment is confirmed with.
 PASSWORD = "sandbox"  # noqa: S105 - published
 CODE = "123456"
+#: What a saved method is used with, and nothing else.
+PAYMENT_PASSWORD = "888888"  # noqa: S105 - published
 WRONG_CODES = 3
+#: The month that a card has ended with which is remembered as out of date.
+LAPSED = "2020-01"
 
 SLOW_SECONDS = 3.0
 PENDING_SECONDS = 2.0
 #: Longer than the first wait of whoever asks again after 5 s.
 HIDDEN_SECONDS = 8.0
 LATE_SECONDS = 10.0
+#: What an unexpected fee is, in minor units.
+FEE = 100
 SHORT_FREEZE_SECONDS = 5.0
 EARLY_EXPIRY_SECONDS = 3.0
 
@@ -151,6 +186,7 @@ PAYERS = (
     Payer("shen.liu", "6200000000000138", "Shen Liu", (Fault(_TELL, Kind.REORDERED),)),
     Payer("han.qi", "6200000000000146", "Han Qi", (Fault(_TELL, Kind.NEVER),)),
     Payer("yang.ba", "6200000000000153", "Yang Ba", (Fault(_PAY, Kind.ANSWER_LOST),)),
+    Payer("xu.jiu", "6200000000000161", "Xu Jiu", lapses=True),
 )
 
 #: Amounts that end in 777xy: five digits that no price ends in by accident. x is the call.
@@ -162,6 +198,7 @@ _DIGITS = {
     Call.UNFREEZE: 3,
     Call.CLOSE: 6,
     Call.FIND: 7,
+    Call.REMIT: 8,
 }
 #: y is what goes wrong with it.
 _ENDINGS: dict[int, tuple[tuple[Kind, float], ...]] = {
@@ -182,6 +219,7 @@ REFUSALS = {
     Call.DEDUCT: "issuer_refused",
     Call.REFUND: "account_closed",
     Call.UNFREEZE: "issuer_refused",
+    Call.REMIT: "account_closed",
 }
 #: The buyer's side, for amounts: what a card does, whoever pays.
 _PAGE = {
@@ -200,10 +238,21 @@ _PAGE = {
     77754: Fault(_TELL, Kind.NEVER),
     77765: Fault(Call.CLOSE, Kind.PAYABLE_AFTER_CLOSE),
 }
+#: The statement's side: every booking of that amount.
+_LINES = {
+    77791: Fault(Call.LINE, Kind.MISSING),
+    77792: Fault(Call.LINE, Kind.DOUBLED),
+    77793: Fault(Call.LINE, Kind.SHORT),
+    77794: Fault(Call.LINE, Kind.FEE),
+    77795: Fault(Call.LINE, Kind.LATE),
+    77796: Fault(Call.LINE, Kind.FOREIGN),
+}
 
 
 def _amounts() -> dict[int, tuple[Fault, ...]]:
-    table: dict[int, tuple[Fault, ...]] = {end: (fault,) for end, fault in _PAGE.items()}
+    table: dict[int, tuple[Fault, ...]] = {
+        end: (fault,) for end, fault in (*_PAGE.items(), *_LINES.items())
+    }
     for call, x in _DIGITS.items():
         for y, kinds in _ENDINGS.items():
             faults = tuple(

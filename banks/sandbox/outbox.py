@@ -13,13 +13,13 @@ import time
 from datetime import datetime, timedelta
 from typing import Any
 
-import asyncpg
 import httpx2
 import structlog
 
 from banks.sandbox.clock import now
 from banks.sandbox.faults import Met
 from banks.sandbox.magic import Kind
+from banks.sandbox.outage import OUTAGES
 
 #: How long the merchant may take to say 2xx.
 PATIENCE = 5.0
@@ -62,7 +62,7 @@ class Outbox:
         while True:
             try:
                 sent = await self._send_due()
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as outage:
+            except OUTAGES as outage:
                 log.warning("outbox waits for the database", error=repr(outage))
                 sent = 0
             if sent < BATCH:

@@ -1,6 +1,8 @@
 """The bank's own payment page: server-rendered forms, money moves on POST only.
 
 GET /pay/{token} → POST …/sign-in or …/card → GET …/confirm → POST …/confirm → the shop
+
+With a saved method (saved_page.py): GET /pay/{token} → POST …/saved → the shop
 """
 
 from pathlib import Path
@@ -16,9 +18,12 @@ from banks.sandbox.amounts import for_people
 from banks.sandbox.api import AtBank
 from banks.sandbox.bank import Bank
 from banks.sandbox.card_form import CardForm
+from banks.sandbox.clock import now
 from banks.sandbox.magic import Call
+from banks.sandbox.payments import Confirmed
 from banks.sandbox.records import REASONS, Payment
-from banks.sandbox.visits import Visit, sent_by_us
+from banks.sandbox.remembered import Means
+from banks.sandbox.visits import NOTHING, Visit, sent_by_us
 
 COOKIE = "bank_visit"
 #: Half an hour at the page, as long as a merchant usually waits for a payment.
@@ -34,6 +39,8 @@ templates = Environment(
     lstrip_blocks=True,
 )
 templates.globals.update(magic=magic, for_people=for_people, reasons=REASONS)
+
+NO_ERRORS = dict.fromkeys(("sign_in_error", "card_error", "code_error", "password_error"), "")
 
 Text = Annotated[str, Form(max_length=200)]
 
@@ -73,10 +80,20 @@ async def choose(payment: Paying, bank: AtBank, browser: Browser = "") -> Respon
     """How to pay; or how it ended."""
     if not payment.payable:
         return shown("result.html", payment)
-    visit = await bank.visits.of(browser, payment.token)
-    if visit:
-        return shown("choose.html", payment, visit=visit)
-    return await with_new_cookie(bank, payment, "choose.html")
+    kept = await bank.memory.one(payment.buyer, payment.saved)
+    usable = kept if kept and not kept.over(now()) else None
+    template = "saved.html" if usable else "choose.html"
+    return await visited(
+        bank, payment, browser, template, kept=usable, gone=bool(payment.saved) and not usable
+    )
+
+
+@router.get("/otherwise")
+async def choose_otherwise(payment: Paying, bank: AtBank, browser: Browser = "") -> Response:
+    """Not by the saved method this time."""
+    if not payment.payable:
+        return RedirectResponse(page_of(payment), SEE_OTHER)
+    return await visited(bank, payment, browser, "choose.html")
 
 
 @router.post("/sign-in")
@@ -88,18 +105,22 @@ async def sign_in(
     if payer is None:
         wrong = "We don't know this customer with this password."
         return shown("choose.html", payment, 422, visit=visit, sign_in_error=wrong)
-    return await recognised(bank, payment, payer)
+    means = Means("online_banking", people.customer_label(payer))
+    return await recognised(bank, payment, payer, means)
 
 
 @router.post("/card")
 async def card(
     payment: Paying, visit: Visiting, bank: AtBank, form: Annotated[CardForm, Form()]
 ) -> Response:
-    """A published card. What is typed is neither kept nor logged, only whose it is."""
+    """A published card. Its number is neither kept nor logged, only whose it is.
+
+    Where it may be remembered, the last four digits and the date are kept until it is paid.
+    """
     payer, wrong = form.payer()
     if payer is None:
         return shown("choose.html", payment, 422, visit=visit, card_error=wrong)
-    return await recognised(bank, payment, payer)
+    return await recognised(bank, payment, payer, form.means())
 
 
 @router.get("/confirm")
@@ -113,18 +134,24 @@ async def ask_to_confirm(payment: Paying, bank: AtBank, browser: Browser = "") -
 
 @router.post("/confirm")
 async def confirm(
-    request: Request, payment: Paying, visit: Visiting, bank: AtBank, code: Text
+    request: Request,
+    payment: Paying,
+    visit: Visiting,
+    bank: AtBank,
+    code: Text,
+    remember: Text = "",
 ) -> Response:
-    """The buyer's word: the only request of this page that moves money."""
+    """The buyer's word, the only request of this page that moves money; `remember` if ticked."""
     if not payment.payable or not visit.payer:
         return RedirectResponse(page_of(payment), SEE_OTHER)
     if code.strip() != magic.CODE:
-        return await wrong_code(payment, visit, bank)
+        return await wrong_code(payment, visit, bank, ticked=bool(remember))
     own = people.faults_of(visit.payer)
     met = await bank.faults.met(Call.PAY, payment.reference, payment.amount, own)
 
     async def do() -> Response:
-        return leave(await bank.payments.pay(payment.token, visit.payer, met))
+        by = Confirmed(visit.payer, keep=visit.means if remember else None)
+        return leave(await bank.payments.pay(payment.token, by, met))
 
     return await bank.wire.through(request, met, do)
 
@@ -137,10 +164,10 @@ async def cancel(payment: Paying, visit: Visiting, bank: AtBank) -> Response:
     )
 
 
-async def wrong_code(payment: Payment, visit: Visit, bank: Bank) -> Response:
+async def wrong_code(payment: Payment, visit: Visit, bank: Bank, *, ticked: bool) -> Response:
     if await bank.visits.wrong_code(visit) < magic.WRONG_CODES:
-        name, wrong = people.name_of(visit.payer), "That was not the code."
-        return shown("confirm.html", payment, 422, visit=visit, name=name, code_error=wrong)
+        said = {"name": people.name_of(visit.payer), "code_error": "That was not the code."}
+        return shown("confirm.html", payment, 422, visit=visit, ticked=ticked, **said)
     return leave(await bank.payments.decline(payment.token, "authentication_failed"))
 
 
@@ -150,17 +177,23 @@ def leave(payment: Payment) -> Response:
     return RedirectResponse(payment.return_url if back else page_of(payment), SEE_OTHER)
 
 
-async def recognised(bank: Bank, payment: Payment, payer: str) -> Response:
-    cookie, _ = await bank.visits.begin(payment.token, payer)
-    return remember(RedirectResponse(f"{page_of(payment)}/confirm", SEE_OTHER), bank, cookie)
+async def recognised(bank: Bank, payment: Payment, payer: str, means: Means) -> Response:
+    kept = means if payment.remember else NOTHING
+    cookie, _ = await bank.visits.begin(payment.token, payer, kept)
+    return with_cookie(RedirectResponse(f"{page_of(payment)}/confirm", SEE_OTHER), bank, cookie)
 
 
-async def with_new_cookie(bank: Bank, payment: Payment, template: str) -> Response:
+async def visited(
+    bank: Bank, payment: Payment, browser: str, template: str, **more: Any
+) -> Response:
+    """A page with a form for this very browser, which gets a cookie when it has none."""
+    if visit := await bank.visits.of(browser, payment.token):
+        return shown(template, payment, visit=visit, **more)
     cookie, visit = await bank.visits.begin(payment.token)
-    return remember(shown(template, payment, visit=visit), bank, cookie)
+    return with_cookie(shown(template, payment, visit=visit, **more), bank, cookie)
 
 
-def remember(response: Response, bank: Bank, cookie: str) -> Response:
+def with_cookie(response: Response, bank: Bank, cookie: str) -> Response:
     response.set_cookie(
         COOKIE,
         cookie,
@@ -175,7 +208,7 @@ def remember(response: Response, bank: Bank, cookie: str) -> Response:
 
 
 def shown(template: str, payment: Payment, status: int = 200, **more: Any) -> Response:
-    said = {"sign_in_error": "", "card_error": "", "code_error": "", **more}
+    said = {**NO_ERRORS, "gone": False, "ticked": False, **more}
     html = templates.get_template(template).render(payment=payment, page=page_of(payment), **said)
     # Browsers hold a redirect that follows a form to form-action too: the shop must be in it.
     shop = urlsplit(payment.return_url)

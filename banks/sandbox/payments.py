@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from banks.sandbox import desk, people
+from banks.sandbox import desk, people, remembered
 from banks.sandbox.clock import now
 from banks.sandbox.faults import Faults, Met
 from banks.sandbox.journal import CUSTODY, HOLDS, Transfer, book
 from banks.sandbox.magic import Call, Kind, shortened
 from banks.sandbox.outbox import Outbox
 from banks.sandbox.records import Payment
+from banks.sandbox.remembered import Means
 
 #: States that the buyer has decided and `find` may be late to show.
 DECIDED = frozenset({"deducted", "frozen", "declined", "processing"})
@@ -27,10 +28,26 @@ class Order:
     amount: int
     currency: str
     return_url: str
+    #: As in `records.Payment`.
+    buyer: str = ""
+    saved: str = ""
+    remember: bool = False
 
     @property
     def said(self) -> str:
-        return json.dumps(["payment", self.funding, self.amount, self.currency, self.return_url])
+        said = ["payment", self.funding, self.amount, self.currency, self.return_url]
+        if self.buyer:
+            said += [self.buyer, self.saved, self.remember]
+        return json.dumps(said)
+
+
+@dataclass(frozen=True, slots=True)
+class Confirmed:
+    """The buyer's word: from whose account, by the saved method or not, and what to remember."""
+
+    account: str
+    by_saved: bool = False
+    keep: Means | None = None
 
 
 class Payments:
@@ -52,8 +69,8 @@ class Payments:
             before = await desk.payment(connection, order.reference)
             if before and (replay or before.pageless):
                 return before, False
-            if refusal := met.get(Kind.DECLINED):
-                return await _insert(connection, order, "declined", met, refusal.code), True
+            if code := await _refusal(connection, order.buyer, order.saved, met):
+                return await _insert(connection, order, "declined", met, code), True
             return await _insert(connection, order, "open", met), True
 
     async def close(self, reference: str, met: Met) -> Payment:
@@ -75,22 +92,24 @@ class Payments:
                 still_payable=payment.still_payable or bool(met.get(Kind.PAYABLE_AFTER_CLOSE)),
             )
 
-    async def pay(self, token: str, payer: str, met: Met) -> Payment:
+    async def pay(self, token: str, by: Confirmed, met: Met) -> Payment:
         """The buyer has confirmed: the money moves, once, however often this is sent."""
-        told = await self._how_to_tell(token, payer)
+        told = await self._how_to_tell(token, by.account)
         async with self._pool.acquire() as connection, connection.transaction():
             payment = await desk.locked(connection, token)
             if not payment.payable:
                 return payment
-            if refusal := met.get(Kind.DECLINED):
-                paid = await self._decline(connection, payment, payer, refusal.code, told)
+            saved = payment.saved if by.by_saved else ""
+            if code := await _refusal(connection, payment.buyer, saved, met):
+                paid = await self._decline(connection, payment, by.account, code, told)
             elif wait := met.get(Kind.PENDING):
-                settles_at = now() + timedelta(seconds=wait.seconds)
-                return await _update(
-                    connection, payment, state="processing", payer=payer, settles_at=settles_at
-                )
+                due = now() + timedelta(seconds=wait.seconds)
+                changes = {"state": "processing", "payer": by.account, "settles_at": due}
+                paid = await _update(connection, payment, **changes)
             else:
-                paid = await self._secure(connection, payment, payer, met, told)
+                paid = await self._secure(connection, payment, by.account, met, told)
+            if by.keep and payment.remember and paid.state != "declined":
+                await remembered.keep(connection, payment.buyer, by.account, by.keep)
         self._outbox.wake()
         return paid
 
@@ -179,18 +198,29 @@ class Payments:
         return await book(connection, move)
 
 
+async def _refusal(connection: Any, buyer: str, saved: str, met: Met) -> str:
+    """Why not: by the saved method, or as a fault has it. "" when nothing stands against it."""
+    if code := await remembered.refusal(connection, buyer, saved):
+        return code
+    fault = met.get(Kind.DECLINED)
+    return fault.code if fault else ""
+
+
 async def _insert(connection: Any, order: Order, state: str, met: Met, code: str = "") -> Payment:
     at = now()
     row = await connection.fetchrow(
-        "INSERT INTO payment (token, reference, funding, amount, currency, return_url, state,"
-        " pageless, code, closed_at, known_from, shown_from)"
-        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11) RETURNING *",
+        "INSERT INTO payment (token, reference, funding, amount, currency, return_url, buyer,"
+        " saved, remember, state, pageless, code, closed_at, known_from, shown_from)"
+        " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $14) RETURNING *",
         secrets.token_urlsafe(24),
         order.reference,
         order.funding,
         order.amount,
         order.currency,
         order.return_url,
+        order.buyer,
+        order.saved,
+        order.remember,
         state,
         state != "open",
         code,

@@ -29,7 +29,7 @@ def card(number: str) -> str | None:
 
     So nobody's real card number is ever kept here.
     """
-    digits = re.sub(r"[ -]", "", number)
+    digits = _digits(number)
     if payer := _BY_CARD.get(digits):
         return PAYERS + payer.customer
     if LOAD_CARD.fullmatch(digits) and passes_luhn(digits):
@@ -47,6 +47,21 @@ def opening_balance(account: str) -> int:
     return payer.opening if payer else magic.OPENING
 
 
+def lapses(account: str) -> bool:
+    """Whether its card, once remembered, is out of date."""
+    payer = _payer(account)
+    return payer is not None and payer.lapses
+
+
+def customer_label(account: str) -> str:
+    """A customer of online banking in a list of methods, without the whole name."""
+    return f"Online banking {account.removeprefix(PAYERS)[:2]}•••"
+
+
+def card_label(number: str) -> str:
+    return f"UnionPay •••• {_digits(number)[-4:]}"
+
+
 def name_of(account: str) -> str:
     """For the page: whom the bank believes to see."""
     payer = _payer(account)
@@ -60,6 +75,10 @@ def passes_luhn(digits: str) -> bool:
         for place, digit in enumerate(map(int, reversed(digits)))
     )
     return sum(doubled) % 10 == 0
+
+
+def _digits(number: str) -> str:
+    return re.sub(r"[ -]", "", number)
 
 
 def _payer(account: str) -> Payer | None:

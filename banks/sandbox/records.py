@@ -11,7 +11,8 @@ REASONS = {
     "limit_exceeded": "The amount is above the account's limit.",
     "risk": "The bank has stopped this payment for safety.",
     "cancelled": "The payment was cancelled.",
-    "authentication_failed": "The confirmation code was wrong too often.",
+    "unknown_method": "This saved way to pay is not kept any more.",
+    "authentication_failed": "The confirmation code or payment password was wrong too often.",
     "closed": "The payment was closed before it was started.",
     "expired": "The freeze has expired; the money is back with the payer.",
     "not_frozen": "Nothing is frozen for this payment.",
@@ -20,6 +21,9 @@ REASONS = {
     "nothing_taken": "Nothing was taken with this payment.",
     "exceeds_payment": "More than what was taken with this payment.",
     "account_closed": "The payer's account is closed.",
+    "no_such_account": "There is no such account at the other bank.",
+    "insufficient_custody": "The custody account does not have as much.",
+    "rejected": "The other bank refuses it.",
     "issuer_refused": "The payer's bank refuses.",
 }
 
@@ -47,6 +51,10 @@ class Payment:
     known_from: datetime
     shown_from: datetime
     created_at: datetime
+    #: The merchant's name for who pays, the saved method to pay with, and whether to offer to keep.
+    buyer: str
+    saved: str
+    remember: bool
 
     @classmethod
     def of(cls, row: Any) -> Self:

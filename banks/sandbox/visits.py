@@ -3,8 +3,12 @@
 import hashlib
 import hmac
 import secrets
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from typing import Any
+
+from banks.sandbox.remembered import Means
+
+NOTHING = Means("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,14 @@ class Visit:
     form_token: str
     payer: str
     wrong_codes: int
+    method: str = ""
+    label: str = ""
+    expires: str = ""
+
+    @property
+    def means(self) -> Means | None:
+        """What may be remembered, if the buyer wants it."""
+        return Means(self.method, self.label, self.expires) if self.method else None
 
 
 class Visits:
@@ -24,23 +36,30 @@ class Visits:
     def __init__(self, pool: Any) -> None:
         self._pool = pool
 
-    async def begin(self, payment: str, payer: str = "") -> tuple[str, Visit]:
+    async def begin(
+        self, payment: str, payer: str = "", means: Means = NOTHING
+    ) -> tuple[str, Visit]:
         """A new cookie for this payment; who signs in gets a new one, never keeps the old."""
         cookie = secrets.token_urlsafe(32)
-        visit = Visit(_hashed(cookie), payment, secrets.token_urlsafe(32), payer, 0)
+        form_token = secrets.token_urlsafe(32)
+        visit = Visit(_hashed(cookie), payment, form_token, payer, 0, *astuple(means))
         await self._pool.execute(
-            "INSERT INTO visit (id, payment, form_token, payer) VALUES ($1, $2, $3, $4)",
+            "INSERT INTO visit (id, payment, form_token, payer, method, label, expires)"
+            " VALUES ($1, $2, $3, $4, $5, $6, $7)",
             visit.id,
             visit.payment,
             visit.form_token,
             visit.payer,
+            visit.method,
+            visit.label,
+            visit.expires,
         )
         return cookie, visit
 
     async def of(self, cookie: str, payment: str) -> Visit | None:
         """The visit of this browser to this payment's page."""
         row = await self._pool.fetchrow(
-            "SELECT id, payment, form_token, payer, wrong_codes FROM visit"
+            "SELECT id, payment, form_token, payer, wrong_codes, method, label, expires FROM visit"
             " WHERE id = $1 AND payment = $2",
             _hashed(cookie),
             payment,

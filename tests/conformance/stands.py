@@ -13,9 +13,9 @@ from uuid import uuid4
 
 import httpx2
 
-from banks.port import Bank, Declined, Redirect, Truth
+from banks.port import Bank, Declined, Payer, Redirect, Truth
 from banks.rest import RestBank
-from banks.sandbox.magic import Fault
+from banks.sandbox.magic import PAYERS, Fault
 from domain.terms import Funding
 from runtime.demo.browser import PageNotAsExpected
 from tests import buyer
@@ -36,7 +36,11 @@ class Stand(Protocol):
     def impatient(self) -> Bank:
         """The same bank, asked by somebody who hardly waits."""
 
-    async def pay(self, reference: str, customer: str = "li.lei") -> None: ...
+    async def pay(
+        self, reference: str, customer: str = "li.lei", *, remember: bool = False
+    ) -> None: ...
+
+    async def pay_saved(self, reference: str) -> None: ...
 
     async def cancel(self, reference: str) -> None: ...
 
@@ -44,6 +48,12 @@ class Stand(Protocol):
         """One call about a reference that begins like this meets `fault`, once."""
 
     async def journal(self, prefix: str) -> list[Entry]: ...
+
+    async def close_day(self) -> None:
+        """Make the statements of the day that is open at the bank, and open the next."""
+
+    async def send_back(self, reference: str) -> None:
+        """The other bank sends a remittance back, with AC04."""
 
 
 @dataclass
@@ -54,8 +64,13 @@ class FakeStand:
     def impatient(self) -> FakeBank:
         return self.bank
 
-    async def pay(self, reference: str, customer: str = "li.lei") -> None:
-        self.bank.pay(reference, customer)
+    async def pay(
+        self, reference: str, customer: str = "li.lei", *, remember: bool = False
+    ) -> None:
+        self.bank.pay(reference, customer, remember=remember)
+
+    async def pay_saved(self, reference: str) -> None:
+        self.bank.pay_saved(reference)
 
     async def cancel(self, reference: str) -> None:
         self.bank.cancel(reference)
@@ -65,6 +80,12 @@ class FakeStand:
 
     async def journal(self, prefix: str) -> list[Entry]:
         return [entry for entry in self.bank.journal if entry.reference.startswith(prefix)]
+
+    async def close_day(self) -> None:
+        self.bank.statements.close()
+
+    async def send_back(self, reference: str) -> None:
+        self.bank.remitter.send_back(reference, "AC04")
 
 
 @dataclass
@@ -77,10 +98,20 @@ class SandboxStand:
     impatient: RestBank
     pages: dict[str, str] = field(default_factory=dict)
 
-    async def pay(self, reference: str, customer: str = "li.lei") -> None:
+    async def pay(
+        self, reference: str, customer: str = "li.lei", *, remember: bool = False
+    ) -> None:
         # A buyer whose line is cut, or who reads that it was declined, has done what buyers do.
         with contextlib.suppress(httpx2.TransportError, PageNotAsExpected):
-            await buyer.pay(await self._page(reference), customer)
+            if remember:
+                card = next(payer.card for payer in PAYERS if payer.customer == customer)
+                await buyer.pay_by_card(await self._page(reference), card, remember=True)
+            else:
+                await buyer.pay(await self._page(reference), customer)
+
+    async def pay_saved(self, reference: str) -> None:
+        with contextlib.suppress(httpx2.TransportError, PageNotAsExpected):
+            await buyer.pay_saved(await self._page(reference))
 
     async def cancel(self, reference: str) -> None:
         await buyer.cancel(await self._page(reference))
@@ -102,6 +133,13 @@ class SandboxStand:
             Entry(line["kind"], line["reference"], line["debit"], line["credit"], line["amount"])
             for line in answer.raise_for_status().json()["entries"]
         ]
+
+    async def close_day(self) -> None:
+        (await self.client.post("/sandbox/days/close")).raise_for_status()
+
+    async def send_back(self, reference: str) -> None:
+        body = {"reference": reference, "reason": "AC04"}
+        (await self.client.post("/sandbox/returns", json=body)).raise_for_status()
 
     async def _page(self, reference: str) -> str:
         """The buyer's browser still has it open, whatever has become of the payment."""
@@ -145,9 +183,10 @@ class Trade:
         *,
         bank: Bank | None = None,
         currency: str = CURRENCY,
+        payer: Payer | None = None,
     ) -> Redirect | Declined:
         page = await (bank or self.bank).start_payment(
-            self.ref(), self.amount, currency, funding, self.return_url
+            self.ref(), self.amount, currency, funding, self.return_url, payer
         )
         if isinstance(page, Redirect) and isinstance(self.stand, SandboxStand):
             self.stand.pages[self.ref()] = page.url

@@ -32,7 +32,11 @@ class House:
         await self.process.ready(lambda: answers(f"{self.url}/healthz"))
 
     async def payment(
-        self, amount: int = 5_000, funding: str = "deduct", currency: str = "EUR"
+        self,
+        amount: int = 5_000,
+        funding: str = "deduct",
+        currency: str = "EUR",
+        **more: Any,
     ) -> tuple[str, str]:
         """A started payment: its reference and its page."""
         reference = f"esc_{uuid4().hex}:payment:1"
@@ -42,6 +46,7 @@ class House:
             "currency": currency,
             "funding": funding,
             "return_url": f"{self.url}/healthz",
+            **more,
         }
         answer = await self.api.post("/v1/payments", json=order)
         return reference, str(answer.raise_for_status().json()["page_url"])

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from banks.callbacks import Report
 from banks.inbox import Inbox
-from banks.operations import Operations
+from banks.operations import Operations, fingerprint
 from banks.port import (
     AlreadyPaid,
     Begun,
@@ -23,6 +23,7 @@ from banks.port import (
     Operation,
     Order,
     OrderChanged,
+    Payer,
     Pending,
     Redirect,
     Unheard,
@@ -87,6 +88,7 @@ async def test_the_intent_is_stored_before_any_answer(
         {"operation": Operation.DEDUCT},
         {"merchant_id": "mer_2"},
         {"funding": Funding.FREEZE},
+        {"payer": Payer("pyr_1")},
     ],
 )
 async def test_a_reference_is_of_one_order_only(
@@ -96,6 +98,16 @@ async def test_a_reference_is_of_one_order_only(
     with pytest.raises(OrderChanged):
         await operations.begin(replace(order, **changes))  # type: ignore[arg-type]
     assert await operations.begin(order) is Begun.BEFORE
+
+
+def test_an_order_without_a_payer_has_the_hash_that_it_always_had(order: Order) -> None:
+    """Else what was under way when payers came would be refused as another order."""
+    plain = replace(order, escrow_id="esc_1", reference="esc_1:refund:1", of="esc_1:payment:1")
+    assert fingerprint(plain).hex() == (
+        "811f92a6debca90dc037c1e349a825f6d7d94aec822ca3f0d255c0fd1eb5e880"
+    )
+    named = {fingerprint(replace(plain, payer=Payer("pyr_1", token))) for token in ("", "pm_1")}
+    assert len(named | {fingerprint(plain)}) == 3
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from banks.sandbox.magic import (
     by_amount,
     shortened,
 )
+from banks.sandbox.payees import PAYEES
 from banks.sandbox.records import REASONS
 
 REFERENCE = Path(__file__).parents[3] / "docs" / "reference"
@@ -28,10 +29,15 @@ def test_every_customer_and_card_is_documented() -> None:
     assert rows == [(payer.customer, payer.card) for payer in PAYERS]
 
 
+def test_every_account_at_another_bank_is_documented() -> None:
+    rows = re.findall(r"^\| `(\d{16})` \| (.*) \|$", SANDBOX, re.M)
+    assert rows == [(payee.number, payee.meaning) for payee in PAYEES]
+
+
 def test_every_magic_amount_is_documented() -> None:
     calls = re.findall(r"^\| (\d) \| [a-z]+ \| ([\d ]+) \|$", SANDBOX, re.M)
     of_the_api = {int(f"777{x}{y}") for x, ys in calls for y in ys.split()}
-    of_the_page = set(map(int, re.findall(r"^\| `(777[45]\d)` \|", SANDBOX, re.M)))
+    of_the_page = set(map(int, re.findall(r"^\| `(777[459]\d)` \|", SANDBOX, re.M)))
     assert of_the_api | of_the_page == set(AMOUNTS)
 
 
