@@ -3,11 +3,8 @@
 import argparse
 import asyncio
 import contextlib
-import os
 import signal
-import subprocess
 import sys
-import threading
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
@@ -27,18 +24,26 @@ from temporalio.worker import (
 )
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from activities.after_sale import AfterSale
 from activities.bookkeeping import Bookkeeping
+from activities.clearing import Clearing
 from activities.funding import Funding
 from activities.notices import Notices
+from activities.reconciliation import Reconciliation
 from activities.upkeep import Upkeep
 from banks.operations import Operations
 from banks.port import Bank
 from banks.rest import RestBank
+from clearing.after_sale import AfterSaleBook
+from clearing.runs import Runs
 from ledger.book import Book
 from ledger.reading import Reading
 from ledger.upkeep import Upkeep as Ledger
+from reconciliation.shown import Shown
+from reconciliation.statements import StatementBooks
 from runtime.database import engine as connection_pool
 from runtime.health import health_door
+from runtime.processes import end_with_parent, together
 from runtime.settings import Settings
 from runtime.telemetry import configure_logging
 from runtime.temporal import connect, metered_runtime
@@ -48,10 +53,15 @@ from vault.keys import Keys
 from webhooks.addresses import LIVE, SANDBOX
 from webhooks.courier import courier
 from webhooks.messenger import WebhookMessenger
+from workflows.after_sale import AfterSaleRefund
+from workflows.clearing import ClearingRound, ClearingShard, ClearingWorkflow
 from workflows.escrow import EscrowWorkflow
 from workflows.late import LatePayment
 from workflows.names import BANK_QUEUE, ESCROW_QUEUE, UPKEEP_QUEUE
 from workflows.notice import NoticeWorkflow
+from workflows.payout import PayoutWorkflow
+from workflows.reconciliation import ReconciliationRound, ReconciliationWorkflow
+from workflows.schedules import schedule_rounds
 from workflows.start import start_escrow
 from workflows.upkeep import LedgerUpkeep, schedule_upkeep
 
@@ -65,11 +75,25 @@ BUILD = WorkerDeploymentVersion(deployment_name="danbao", build_id="0.1.0")
 #: Our own packages are deterministic where workflows use them; loading them anew in every sandbox
 #: costs more than anything else a purchase does.
 RESTRICTIONS = SandboxRestrictions.default.with_passthrough_modules(
-    "domain", "banks", "ledger", "webhooks", "activities", "workflows"
+    "domain", "banks", "ledger", "webhooks", "clearing", "reconciliation", "activities", "workflows"
 )
 
 #: PostgreSQL or Temporal is away, or a master key is missing: the next sweep may find it back.
 AWAY = (OSError, SQLAlchemyError, RPCError, VaultError)
+
+#: Every workflow of the escrow queue.
+STORIES = [
+    EscrowWorkflow,
+    NoticeWorkflow,
+    LatePayment,
+    AfterSaleRefund,
+    ClearingRound,
+    ClearingWorkflow,
+    ClearingShard,
+    PayoutWorkflow,
+    ReconciliationRound,
+    ReconciliationWorkflow,
+]
 
 log = structlog.get_logger()
 Activity = Callable[..., Any]
@@ -86,6 +110,33 @@ def activities(funding: Funding, books: Bookkeeping, notices: Notices) -> list[A
         books.post,
         notices.tell,
         notices.tell_again,
+    ]
+
+
+def after_sale_activities(after_sale: AfterSale) -> list[Activity]:
+    """What the escrow queue runs for purchases that have ended."""
+    return [after_sale.refund_after_sale, after_sale.hear_after_sale]
+
+
+def clearing_activities(clearing: Clearing) -> list[Activity]:
+    """What the escrow queue runs for clearing days and payouts."""
+    return [
+        clearing.due_runs,
+        clearing.begin_clearing,
+        clearing.clear,
+        clearing.move_payout,
+        clearing.finish_clearing,
+    ]
+
+
+def reconciliation_activities(reconciliation: Reconciliation) -> list[Activity]:
+    """What the escrow queue runs for banks' statements."""
+    return [
+        reconciliation.due_statements,
+        reconciliation.take_in_statement,
+        reconciliation.match_lines,
+        reconciliation.find_missing,
+        reconciliation.finish_statement,
     ]
 
 
@@ -106,7 +157,7 @@ def workers(
     stories = Worker(
         client,
         task_queue=ESCROW_QUEUE,
-        workflows=[EscrowWorkflow, NoticeWorkflow, LatePayment],
+        workflows=STORIES,
         activities=local,
         workflow_runner=SandboxedWorkflowRunner(restrictions=RESTRICTIONS),
         interceptors=interceptors,
@@ -191,14 +242,21 @@ async def serve(
     reach = LIVE if settings.mode == "live" else SANDBOX
     async with bank_of(settings) as bank, courier(reach) as post:
         reading = Reading(pool)
-        funding = Funding({"sandbox": bank}, Operations(pool), settings.back_from_bank)
+        banks = {"sandbox": bank}
+        funding = Funding(banks, Operations(pool), settings.back_from_bank, Shown(pool))
         notices = Notices(WebhookMessenger(post, pool, reading))
         local = activities(funding, Bookkeeping(Book(pool)), notices)
+        paying = [name for name, one in banks.items() if one.remitter is not None]
+        local += after_sale_activities(AfterSale(AfterSaleBook(pool)))
+        local += clearing_activities(Clearing(Runs(pool, paying)))
+        sources = {name: one.statements for name, one in banks.items() if one.statements}
+        local += reconciliation_activities(Reconciliation(sources, StatementBooks(pool)))
         stories, banking = workers(client, local, bank_activities(funding), interceptors)
         upkeep = upkeep_worker(await connect("upkeep", runtime=metered), Upkeep(Ledger(pool)))
         host, port = settings.worker_host, settings.worker_health_port
         async with stories, banking, upkeep, sweeping(client, reading) as sweeps:
             await schedule_upkeep(upkeep.client)
+            await schedule_rounds(client)
             async with health_door(host, port, sweeps):
                 log.info("worker ready", health=port)
                 await stop.wait()
@@ -206,39 +264,13 @@ async def serve(
     await pool.dispose()
 
 
-def several(processes: int) -> int:
-    """Run `processes` workers, each with its own ports; all end when one ends or we are told to."""
+def ports(number: int) -> dict[str, str]:
+    """The settings of process `number` that must differ from the others'."""
     first = Settings()  # pyright: ignore
-    children = [
-        subprocess.Popen(
-            [sys.executable, __file__, "--child"],
-            stdin=subprocess.PIPE,
-            env={
-                **os.environ,
-                "DANBAO_WORKER_HEALTH_PORT": str(first.worker_health_port + 2 * number),
-                "DANBAO_METRICS_PORT": str(first.metrics_port + 2 * number),
-            },
-        )
-        for number in range(processes)
-    ]
-
-    def end(*_: object) -> None:
-        for child in children:
-            child.terminate()
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)
-    # Popen does not hear of the one that is waited for here.
-    _, status = os.wait()
-    end()
-    codes = [os.waitstatus_to_exitcode(status), *(child.wait() for child in children)]
-    return max(map(abs, codes))
-
-
-def end_with_parent() -> None:
-    """Stop when the parent is gone, however it died: then our end of its pipe is at its end."""
-    sys.stdin.buffer.read()
-    os.kill(os.getpid(), signal.SIGTERM)
+    return {
+        "DANBAO_WORKER_HEALTH_PORT": str(first.worker_health_port + 2 * number),
+        "DANBAO_METRICS_PORT": str(first.metrics_port + 2 * number),
+    }
 
 
 def main() -> int:
@@ -247,9 +279,9 @@ def main() -> int:
     parser.add_argument("--child", action="store_true", help=argparse.SUPPRESS)
     said = parser.parse_args()
     if said.processes > 1:
-        return several(said.processes)
+        return together(__file__, [ports(number) for number in range(said.processes)])
     if said.child:
-        threading.Thread(target=end_with_parent, daemon=True).start()
+        end_with_parent()
     settings = Settings()
     configure_logging("worker", settings.log_level)
     asyncio.run(serve(settings))

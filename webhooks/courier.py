@@ -99,7 +99,8 @@ class Courier:
                 name.lower().decode("latin-1"): value.decode("latin-1")
                 for name, value in answer.headers
             }
-            heard.status, heard.retry_after = answer.status, retry_after(said)
+            heard.status = answer.status
+            heard.retry_after = retry_after(said)
             await heard.read(answer)
 
 
@@ -161,8 +162,8 @@ def retry_after(headers: Mapping[str, str]) -> timedelta | None:
         return min(timedelta(seconds=int(said[:9])), LONGEST_RETRY_AFTER)
     try:
         moment = parsedate_to_datetime(said)
-    except ValueError:
+        # The oldest of the three forms that HTTP allows does not name its zone, which is UTC.
+        wait = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - datetime.now(UTC)
+    except (ValueError, OverflowError):
         return None
-    # The oldest of the three forms that HTTP allows does not name its zone, which is UTC.
-    wait = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - datetime.now(UTC)
     return max(timedelta(0), min(wait, LONGEST_RETRY_AFTER))

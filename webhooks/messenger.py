@@ -10,10 +10,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Protocol
 
+import structlog
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from webhooks import attempts, endpoints, unheard
-from webhooks.courier import ALWAYS, Courier
+from webhooks.courier import ALWAYS, MOST_CONNECTIONS, Courier
 from webhooks.endpoints import Endpoint
 from webhooks.port import EndpointGone, NotDelivered, Notice, Parked
 from webhooks.schedule import next_wait
@@ -24,13 +25,19 @@ SENT = ALWAYS | {"content-type": "application/json"}
 #: After a try without success, first tries at that endpoint are left to the durable retry for so
 #: long: what is down must not cost every purchase a second.
 REST = timedelta(seconds=30)
-#: Later tries at one endpoint at the same time, in this process: a merchant with a thousand of
-#: them, and a server that never answers, leaves room for the other merchants' tries.
+#: Later tries at one endpoint at the same time, in this process: a thousand of them at a server
+#: that never answers leave room for other tries.
 MOST_LATER_TRIES = 20
+#: And of one merchant, who may have ten endpoints.
+MOST_OF_A_MERCHANT = 40
+#: And of everybody: the rest of the connections is for first tries, which purchases wait for.
+MOST_LATER_IN_ALL = MOST_CONNECTIONS * 3 // 4
 #: When one that found no room comes again.
 NO_ROOM = timedelta(seconds=10)
 #: Reasons that are no answer's, as merchants read them.
 HELD_BACK, DISABLED = "held_back", "disabled"
+
+log = structlog.get_logger()
 
 #: (tries so far, notice) → wait before the next, or None when there is none.
 Schedule = Callable[[int, Notice], timedelta | None]
@@ -67,8 +74,9 @@ class WebhookMessenger:
         self._schedule = schedule
         #: endpoint → when first tries may go there again, on this process's monotonic clock.
         self._resting: dict[str, float] = {}
-        #: endpoint → later tries that are under way.
+        #: endpoint, and merchant → later tries that are under way.
         self._under_way: Counter[str] = Counter()
+        self._of_merchant: Counter[str] = Counter()
 
     async def announce(
         self, notice: Notice, timeout: timedelta, silent: Collection[str] = ()
@@ -77,11 +85,14 @@ class WebhookMessenger:
         event = await self._event(notice)
         async with self._engine.connect() as connection:
             asking = await endpoints.asking(connection, event.merchant_id, event.type)
+        each = [replace(notice, endpoint=one.id) for one in asking]
         first_tries = (
-            self._first_try(replace(notice, endpoint=one.id), event, one, timeout, silent)
-            for one in asking
+            self._first_try(its, event, one, timeout, silent)
+            for its, one in zip(each, asking, strict=True)
         )
-        return [missed for missed in await asyncio.gather(*first_tries) if missed]
+        tried = await asyncio.gather(*first_tries, return_exceptions=True)
+        missed = (_missed(its, how) for its, how in zip(each, tried, strict=True))
+        return [one for one in missed if one]
 
     async def deliver(self, notice: Notice, timeout: timedelta) -> None:
         """As the port says. `timeout` bounds the POST; 3xx is not followed, and not delivered."""
@@ -95,23 +106,33 @@ class WebhookMessenger:
         if endpoint.disabled_by:
             await self._unheard(notice, event, tries, tries, DISABLED, None)
             raise EndpointGone("the endpoint is switched off")
-        if self._under_way[endpoint.id] >= MOST_LATER_TRIES:
+        if not self._room(endpoint):
             await self._unheard(notice, event, tries, tries, HELD_BACK, NO_ROOM)
             raise NotDelivered(HELD_BACK, NO_ROOM)
-        with self._place(endpoint.id):
+        with self._place(endpoint):
             await self._try(notice, event, endpoint, tries + 1, timeout)
-        async with self._engine.connect() as connection:
-            await unheard.heard(connection, notice)
+
+    def _room(self, endpoint: Endpoint) -> bool:
+        """Whether one more later try leaves room for other merchants, and for first tries."""
+        here, theirs = self._under_way[endpoint.id], self._of_merchant[endpoint.merchant_id]
+        return (
+            here < MOST_LATER_TRIES
+            and theirs < MOST_OF_A_MERCHANT
+            and self._under_way.total() < MOST_LATER_IN_ALL
+        )
 
     @contextlib.contextmanager
-    def _place(self, endpoint_id: str) -> Iterator[None]:
-        self._under_way[endpoint_id] += 1
+    def _place(self, endpoint: Endpoint) -> Iterator[None]:
+        self._under_way[endpoint.id] += 1
+        self._of_merchant[endpoint.merchant_id] += 1
         try:
             yield
         finally:
-            self._under_way[endpoint_id] -= 1
+            self._under_way[endpoint.id] -= 1
+            self._of_merchant[endpoint.merchant_id] -= 1
             # Forgets those at whom nothing is under way.
             self._under_way += Counter()
+            self._of_merchant += Counter()
 
     async def _event(self, notice: Notice) -> PublicEvent:
         event = await self._events.event(notice.escrow_id, notice.sequence)
@@ -146,6 +167,8 @@ class WebhookMessenger:
             await attempts.note(connection, notice, endpoint.url, headers, answer)
             if answer.status == GONE:
                 await endpoints.disable_gone(connection, endpoint)
+            if answer.delivered:
+                await unheard.heard(connection, notice)
         if answer.delivered:
             self._resting.pop(endpoint.id, None)
         elif answer.status == GONE:
@@ -177,6 +200,14 @@ class WebhookMessenger:
             await unheard.expect(
                 connection, notice, event.id, event.type, before, tries, reason, wait
             )
+
+
+def _missed(notice: Notice, how: Notice | BaseException | None) -> Notice | None:
+    """What goes wrong at one endpoint, whatever it is, is that endpoint's alone to repeat."""
+    if not isinstance(how, BaseException):
+        return how
+    log.error("a first try broke off", endpoint=notice.endpoint, exc_info=how)
+    return replace(notice, reason="broke_off")
 
 
 def payload(event: PublicEvent) -> bytes:

@@ -91,6 +91,16 @@ async def resume(connection: AsyncConnection, parked: Unheard) -> None:
     await connection.execute(update(ROW).where(same).values(again))
 
 
+async def begin_anew(connection: AsyncConnection, retrying: Unheard) -> None:
+    """The schedule of one that is being tried starts from its beginning.
+
+    Said before whoever asked for it tries: what is under way finds its count gone, says no more.
+    """
+    same = and_(col(ROW.id) == retrying.id, col(ROW.parked_at).is_(None))
+    again = {"tries": 0, "next_at": func.clock_timestamp()}
+    await connection.execute(update(ROW).where(same).values(again))
+
+
 async def tries_of(connection: AsyncConnection, notice: Notice) -> int:
     """How often it was tried without being heard: 0 when nobody knows of a try.
 
@@ -103,6 +113,11 @@ async def tries_of(connection: AsyncConnection, notice: Notice) -> int:
 
 async def of_event(connection: AsyncConnection, event_id: str) -> list[Unheard]:
     query = select(*COLUMNS).where(col(ROW.event_id) == event_id).order_by(col(ROW.id))
+    return [Unheard(*row) for row in await connection.execute(query)]
+
+
+async def of_purchase(connection: AsyncConnection, escrow_id: str) -> list[Unheard]:
+    query = select(*COLUMNS).where(col(ROW.escrow_id) == escrow_id).order_by(col(ROW.id))
     return [Unheard(*row) for row in await connection.execute(query)]
 
 

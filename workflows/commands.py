@@ -7,15 +7,17 @@ Updates may be refused: an ApplicationError whose `type` is the refusal's `code`
 from dataclasses import dataclass
 from datetime import timedelta
 
+from banks.port import Payer
 from domain.states import Party, Reason
 
 
 @dataclass(frozen=True, slots=True)
 class Pay:
-    """The buyer chose `method` at `bank`."""
+    """The buyer chose `method` at `bank`; `payer` if a method is to be used or kept there."""
 
     bank: str
     method: str
+    payer: Payer | None = None
 
 
 @dataclass(frozen=True, slots=True)

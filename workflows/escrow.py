@@ -163,11 +163,11 @@ class EscrowWorkflow(Disputing):
 
     @pay.validator
     def may_pay(self, command: Pay) -> None:
-        self.purchase.first_look(events.PaymentStarted(bank=command.bank, method=command.method))
+        self.paying.first_look(events.PaymentStarted(bank=command.bank, method=command.method))
 
     @cancel.validator
     def may_cancel(self, command: Cancel) -> None:
-        self.purchase.first_look(events.Cancelled(by=command.by))
+        self.paying.first_look(events.Cancelled(by=command.by))
 
     @ship.validator
     def may_ship(self, command: Ship) -> None:

@@ -20,20 +20,22 @@ with workflow.unsafe.imports_passed_through():
         Order,
         Pending,
         Refunded,
+        Returned,
+        Settled,
         Truth,
         Unfrozen,
         Unheard,
     )
     from domain import events
     from domain.events import Event
-    from domain.states import BANK_SILENT, Return, State, payment_reference
+    from domain.states import BANK_SILENT, Party, Return, State, payment_reference
 
 A = TypeVar("A")
 Move = Callable[[Event], Awaitable[object]]
 #: A step at a bank with a number of tries.
 Patient = Callable[[Order, int], Awaitable[A]]
 
-#: Answers to an unfreeze that mean: the buyer has the money already.
+#: Answers that mean: the issuer has let go, the buyer has the money already.
 NOT_FROZEN = frozenset({"expired", "not_frozen"})
 
 
@@ -80,24 +82,27 @@ def paid_or_not(escrow: State, attempt: int, truth: Truth) -> Event | None:
         case Refunded() | Unfrozen():
             # The buyer has the money back: nothing was paid.
             return events.PaymentDeclined(attempt=attempt, code="given_back")
-        case Accepted():
+        case Accepted() | Settled() | Returned():
+            # Of remittances only.
             return None
 
 
 async def capture(escrow: State, move: Move) -> None:
     """Freeze mode, shipped: deduct the price out of the freeze."""
-    price = escrow.terms.amount
+    price, capture = escrow.terms.amount, escrow.captures
     deduction = order(escrow, Operation.DEDUCT, escrow.capture, price, of=escrow.payment)
     match await moved(deduction, move):
         case Deducted(amount=amount) if amount == price:
-            await move(events.Captured(amount=amount))
+            await move(events.Captured(capture=capture, amount=amount))
         case Deducted(amount=amount):
-            await move(events.CaptureMismatched(amount=amount))
+            await move(events.CaptureMismatched(capture=capture, amount=amount))
         case Declined(code=code):
-            await move(events.CaptureRefused(code=code))
+            await move(events.CaptureRefused(capture=capture, code=code))
+            if code in NOT_FROZEN:
+                await move(events.HoldLapsed(by=Party.BANK))
         case other:
             # The freeze is gone some other way: nothing was deducted.
-            await move(events.CaptureRefused(code=other.kind))
+            await move(events.CaptureRefused(capture=capture, code=other.kind))
 
 
 async def give_back(escrow: State, back: Return, move: Move) -> None:

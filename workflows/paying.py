@@ -1,5 +1,7 @@
 """From the choice of a bank to the bank's word: attempts that never overlap at a bank."""
 
+from collections import Counter
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from temporalio import workflow
@@ -9,19 +11,23 @@ from workflows import steps
 from workflows.commands import Pay, PaymentPage
 from workflows.late import give_back_late, late_order
 from workflows.money import in_the_end, paid_or_not, payment_order
-from workflows.purchase import Purchase
+from workflows.purchase import Purchase, command_id
+from workflows.refusals import refusing
 
 with workflow.unsafe.imports_passed_through():
     from banks.port import Accepted, Closed, Declined, Order, Pending, Truth, Unheard
     from domain import events
-    from domain.errors import BankUndecided
+    from domain.errors import BankUndecided, TooOften
     from domain.escrow import Escrow
     from domain.events import Event
-    from domain.states import Stage, payment_reference
+    from domain.states import Party, Stage, payment_reference
 
 #: A bank that has not reported by itself is asked after this long, then after twice as long …
 FIRST_ASK = timedelta(minutes=3)
 LONGEST_ASK = timedelta(hours=1)
+#: How often one side is told that the bank is undecided. Each time costs one of the 2,000 updates
+#: that Temporal takes of a workflow: used up here, nobody could ship or complain any more.
+MOST_UNDECIDED = 100
 
 
 class Paying:
@@ -33,6 +39,7 @@ class Paying:
         self._ask_at: datetime | None = None
         #: The attempt whose window has ended: the bank was told to close it.
         self._closing = 0
+        self._unanswered: Counter[Party] = Counter()
 
     @property
     def under_way(self) -> bool:
@@ -47,10 +54,18 @@ class Paying:
         deadline = None if self._closing == escrow.attempt else escrow.deadline
         return min(filter(None, (deadline, self._ask_at)), default=None)
 
+    def first_look(self, event: Event) -> None:
+        """Before a request to leave a payment under way leaves a trace."""
+        self.purchase.first_look(event)
+        often = self._unanswered[event.by] >= MOST_UNDECIDED
+        if often and self.under_way and command_id() not in self.purchase.done:
+            with refusing():
+                raise TooOften("the bank has not decided this payment; its window ends it")
+
     async def pay(self, command: Pay, command_id: str) -> PaymentPage:
         """A new attempt and its page at the bank. Raises Refusal."""
         attempt = await self._start(command, command_id)
-        asked = self._order(attempt)
+        asked = replace(self._order(attempt), payer=command.payer)
         try:
             page = await steps.payment_page(asked)
         except FailureError as silence:
@@ -74,8 +89,12 @@ class Paying:
         while True:
             if done := self.purchase.done.get(command_id):
                 return done
-            if not await self._left():
-                continue
+            try:
+                if not await self._left():
+                    continue
+            except BankUndecided:
+                self._unanswered[event.by] += 1
+                raise
             async with self.purchase.lock:
                 # Somebody else may have started one in between.
                 if not self.under_way and await self.purchase.commit(event, command_id):
@@ -126,6 +145,10 @@ class Paying:
 
     async def reported(self, reference: str) -> None:
         """A report is a hint. What is not the payment under way is late, or no news."""
+        if ":payment:" in reference and reference not in self.purchase.banks:
+            # Given back as late what the ledger waits for, it would be held and refunded.
+            async with self.purchase.lock:
+                await self.purchase.catch_up()
         escrow = self.purchase.escrow
         if reference in self.purchase.booked:
             return

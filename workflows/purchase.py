@@ -22,9 +22,12 @@ with workflow.unsafe.imports_passed_through():
     from domain.errors import Refusal
     from domain.escrow import Escrow, Moved
     from domain.events import Event
-    from domain.states import Stage
+    from domain.states import Dispute, Stage
     from domain.terms import Terms
     from ledger.port import Stored, Transition
+
+#: In a dispute, what operators find the purchase by.
+TURNS = {Dispute.OPEN: "disputed", Dispute.ARBITRATION: "arbitration"}
 
 
 class Purchase:
@@ -123,11 +126,9 @@ class Purchase:
         """What a step sets going: what operators see, and money at a bank."""
         escrow = self.escrow
         workflow.set_current_details(current_details(escrow))
-        if bool(escrow.review) is not bool(before.review):
-            stage = "review" if escrow.review else coarse(escrow)
-            workflow.upsert_search_attributes([ESCROW_STAGE.value_set(stage)])
-        elif before.stage is Stage.PAYING and escrow.stage is Stage.AWAITING_SHIPMENT:
-            workflow.upsert_search_attributes([ESCROW_STAGE.value_set("paid")])
+        came_in = before.stage is Stage.PAYING and escrow.stage is Stage.AWAITING_SHIPMENT
+        if came_in or somebodys_turn(escrow) != somebodys_turn(before):
+            workflow.upsert_search_attributes([ESCROW_STAGE.value_set(coarse(escrow))])
         if escrow.stage is Stage.CAPTURING and before.stage is not Stage.CAPTURING:
             self.errands.run(escrow.capture, capture(escrow, self.move_if_possible))
         for back in escrow.returns:
@@ -146,5 +147,14 @@ def standing(escrow: Escrow) -> Standing:
 
 
 def coarse(escrow: Escrow) -> str:
-    """What operators find a purchase by while nobody must look at it."""
+    """What operators find a purchase by."""
+    if turn := somebodys_turn(escrow):
+        return turn
     return "paid" if escrow.amounts.funded or escrow.amounts.authorised else "unpaid"
+
+
+def somebodys_turn(escrow: Escrow) -> str:
+    """Why a person has to act who is not the buyer; "" when nobody has to."""
+    if escrow.review:
+        return "review"
+    return TURNS.get(escrow.dispute, "")

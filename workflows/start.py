@@ -1,6 +1,6 @@
 """How a purchase's workflow is started, by whichever door or sweeper comes first."""
 
-from temporalio.client import Client
+from temporalio.client import Client, WithStartWorkflowOperation
 from temporalio.common import (
     SearchAttributePair,
     TypedSearchAttributes,
@@ -9,8 +9,11 @@ from temporalio.common import (
 )
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
+from clearing.port import RefundAsked
 from domain.money import Money
 from domain.terms import Terms
+from workflows.after_sale import AfterSaleRefund
+from workflows.commands import Standing
 from workflows.escrow import EscrowWorkflow
 from workflows.late import LatePayment, LatePaymentOrder
 from workflows.names import (
@@ -20,6 +23,7 @@ from workflows.names import (
     ESCROW_STAGE,
     MERCHANT_ID,
     ORDER_ID,
+    after_sale_id,
     late_payment_id,
 )
 
@@ -41,6 +45,26 @@ async def start_escrow(client: Client, terms: Terms) -> None:
         )
     except WorkflowAlreadyStartedError:
         return
+
+
+async def refund_after_sale(client: Client, asked: RefundAsked) -> Standing:
+    """Start it, or find it, and hear where the purchase is after it. Raises
+    WorkflowUpdateFailedError when it is refused.
+
+    May run again after it ended: the ledger has what a command booked, and the bank what it paid.
+    """
+    start = WithStartWorkflowOperation(
+        AfterSaleRefund.run,
+        asked,
+        id=after_sale_id(asked.escrow_id, asked.command),
+        task_queue=ESCROW_QUEUE,
+        id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+        id_conflict_policy=WorkflowIDConflictPolicy.USE_EXISTING,
+        static_summary=f"refund after the release: {asked.escrow_id}",
+    )
+    return await client.execute_update_with_start_workflow(
+        AfterSaleRefund.booked, start_workflow_operation=start
+    )
 
 
 async def start_late_payment(client: Client, order: LatePaymentOrder) -> None:

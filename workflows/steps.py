@@ -17,15 +17,19 @@ from temporalio.exceptions import FailureError
 from workflows.names import BANK_QUEUE, ESCROW_QUEUE
 
 with workflow.unsafe.imports_passed_through():
+    from activities.after_sale import AfterSale
     from activities.bookkeeping import Bookkeeping
+    from activities.clearing import Clearing, PayoutStep
     from activities.funding import Done, Funding
     from activities.notices import FIRST_TRIES, Notices
     from banks.port import AlreadyPaid, Closed, Declined, Order, Redirect, Truth
+    from clearing.port import BankHeard, Moved, RefundAsked, Ruling, Told
     from ledger.port import Posting, Stored, Transition
     from webhooks.port import Notice
 
 A = TypeVar("A")
-W = TypeVar("W", Transition, Posting)
+W = TypeVar("W", Transition, Posting, PayoutStep, RefundAsked, BankHeard)
+D = TypeVar("D", Bookkeeping, Clearing, AfterSale)
 Step = Callable[[Funding, Order], Awaitable[A]]
 
 #: A commit takes milliseconds; a database that needs longer is in trouble and gets patience.
@@ -82,7 +86,7 @@ async def post(posting: Posting) -> None:
     await _commit(Bookkeeping.post, posting, posting.name)
 
 
-async def _commit(step: Callable[[Bookkeeping, W], Awaitable[A]], what: W, summary: str) -> A:
+async def _commit(step: Callable[[D, W], Awaitable[A]], what: W, summary: str) -> A:
     try:
         return await workflow.execute_local_activity_method(
             step,
@@ -161,6 +165,20 @@ async def move_money(order: Order, tries: int = FOREVER) -> Done:
         priority=fair(order),
         summary=f"{order.operation} {order.amount} {order.currency}: {order.reference}",
     )
+
+
+async def move_payout(step: PayoutStep) -> Moved:
+    """A payout's step: row, journal and public event, however long that takes."""
+    return await _commit(Clearing.move_payout, step, f"{step.payout_id} is {step.to}")
+
+
+async def refund_after_sale(asked: RefundAsked) -> Ruling:
+    """Book a refund after the release, or learn why it can't be, however long that takes."""
+    return await _commit(AfterSale.refund_after_sale, asked, f"refund {asked.amount}")
+
+
+async def hear_after_sale(fact: BankHeard) -> Told:
+    return await _commit(AfterSale.hear_after_sale, fact, fact.name)
 
 
 async def tell(notices: list[Notice]) -> list[Notice]:

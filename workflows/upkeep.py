@@ -1,6 +1,6 @@
 """The ledger's upkeep as schedules: every hour the newest seals, every night the whole chain."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 
 from temporalio import workflow
@@ -8,19 +8,17 @@ from temporalio.client import (
     Client,
     Schedule,
     ScheduleActionStartWorkflow,
-    ScheduleAlreadyRunningError,
     ScheduleCalendarSpec,
     ScheduleIntervalSpec,
     ScheduleOverlapPolicy,
     SchedulePolicy,
     ScheduleRange,
     ScheduleSpec,
-    ScheduleUpdate,
-    ScheduleUpdateInput,
 )
 from temporalio.exceptions import ApplicationError
 
 from workflows.names import HOURLY_UPKEEP, NIGHTLY_UPKEEP, UPKEEP_QUEUE
+from workflows.schedules import keep
 
 with workflow.unsafe.imports_passed_through():
     from activities.upkeep import Look, Upkeep
@@ -92,14 +90,4 @@ async def schedule_upkeep(client: Client, queue: str = UPKEEP_QUEUE) -> None:
         )
         # A round that was missed is made up for by the next.
         policy = SchedulePolicy(overlap=ScheduleOverlapPolicy.SKIP)
-        await _keep(client, name, Schedule(action=action, spec=spec, policy=policy))
-
-
-async def _keep(client: Client, name: str, schedule: Schedule) -> None:
-    def updated(present: ScheduleUpdateInput) -> ScheduleUpdate:
-        return ScheduleUpdate(replace(schedule, state=present.description.schedule.state))
-
-    try:
-        await client.create_schedule(name, schedule)
-    except ScheduleAlreadyRunningError:
-        await client.get_schedule_handle(name).update(updated)
+        await keep(client, name, Schedule(action=action, spec=spec, policy=policy))

@@ -1,5 +1,7 @@
 """Record histories of whole purchases: `python -m tests.replay.record` before a release.
 
+With a release and the names of stories only those are recorded.
+
 Every file in `histories/` is a promise: purchases that were started by that release are still
 open somewhere, and today's code has to carry them on.
 """
@@ -13,11 +15,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from banks.port import Declined, Deducted
-from domain.states import Party
+from banks.port import Declined, Deducted, Payer
+from domain.states import Party, Reason
 from domain.terms import BUYERS_EXTENSION, Funding
 from tests.workflows.running import running_world
-from tests.workflows.world import PRICE, Trade, World
+from tests.workflows.world import PRICE, Trade, World, say
+from workflows.commands import AnswerDispute, OpenDispute, ResolveDispute, WithdrawDispute
 
 HISTORIES = Path(__file__).parent / "histories"
 
@@ -68,6 +71,39 @@ async def troubled(world: World) -> Trade:
     return trade
 
 
+async def disputed_twice_and_divided(world: World) -> Trade:
+    trade = await world.shipped()
+    for said in (
+        OpenDispute(100, Reason.WRONG_ITEM),
+        WithdrawDispute(),
+        OpenDispute(PRICE, Reason.DAMAGED),
+        AnswerDispute(contest=True),
+        ResolveDispute(dispute=2, refund=345, release=PRICE - 345),
+    ):
+        await say(trade, said)
+    return trade
+
+
+async def dispute_left_to_the_clock(world: World) -> Trade:
+    trade = await world.shipped(skipping=True)
+    await say(trade, OpenDispute(345, Reason.OTHER))
+    for days in (5.5, 31):
+        await trade.fast_forward(timedelta(days=days))
+    return trade
+
+
+async def paid_by_saved_methods(world: World) -> Trade:
+    """One that the bank has forgotten, then one that it has."""
+    trade = await world.open()
+    world.bank.refusals[trade.reference("payment")] = Declined("unknown_method")
+    await trade.pay(payer=Payer("pyr_1", "pm_gone"))
+    await trade.pay(payer=Payer("pyr_1", "pm_1", remember=True))
+    await trade.bank_says(Deducted(PRICE), attempt=2)
+    await trade.reaches("awaiting_shipment")
+    await trade.refund()
+    return trade
+
+
 async def closed_unpaid(world: World) -> Trade:
     trade = await world.open(payment=timedelta(seconds=1))
     await trade.pay()
@@ -80,16 +116,22 @@ STORIES: tuple[Callable[[World], Awaitable[Trade]], ...] = (
     second_bank_paid_then_refunded,
     lapsed_after_reminders,
     troubled,
+    disputed_twice_and_divided,
+    dispute_left_to_the_clock,
+    paid_by_saved_methods,
     closed_unpaid,
 )
 
 
-async def record(release: str) -> None:
+async def record(release: str, *names: str) -> None:
+    """All stories, or only those of `names`: what is recorded already stays as it was."""
     folder = HISTORIES / release
     folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         async with running_world(Path(home)) as world:
             for story in STORIES:
+                if names and story.__name__ not in names:
+                    continue
                 trade = await story(world)
                 await trade.outcome()
                 history = await trade.handle.fetch_history()
@@ -105,4 +147,4 @@ def without_traces(part: Any) -> Any:
 
 
 if __name__ == "__main__":
-    asyncio.run(record(sys.argv[1] if len(sys.argv) > 1 else "0.1.0"))
+    asyncio.run(record(*(sys.argv[1:] or ["0.1.0"])))

@@ -8,14 +8,17 @@ from datetime import timedelta
 from typing import TypeVar
 
 from banks.port import (
+    Accepted,
     AlreadyPaid,
     Begun,
     Closed,
+    Creditor,
     Declined,
     Deducted,
     Operation,
     Order,
     OutcomeUnknown,
+    Payer,
     Pending,
     Redirect,
     Refunded,
@@ -27,7 +30,7 @@ from domain.terms import Funding
 from ledger.port import LedgerConflict, Posting, Stored, Transition
 from webhooks.port import NotDelivered, Notice
 
-M = TypeVar("M", Deducted, Refunded, Unfrozen)
+M = TypeVar("M", Deducted, Refunded, Unfrozen, Accepted)
 
 
 class ScriptedBank:
@@ -45,7 +48,27 @@ class ScriptedBank:
         self.silences: dict[tuple[str, str], int] = defaultdict(int)
         #: As above, but it was done.
         self.lost_answers: dict[tuple[str, str], int] = defaultdict(int)
+        #: How many more times `find` does not show it yet.
+        self.hidden: dict[str, int] = defaultdict(int)
         self.slow: dict[str, asyncio.Event] = {}
+        self.payers: dict[str, Payer | None] = {}
+        self.creditors: dict[str, Creditor] = {}
+
+    @property
+    def keeper(self) -> None:
+        return None
+
+    @property
+    def remitter(self) -> "ScriptedBank":
+        return self
+
+    @property
+    def batches(self) -> None:
+        return None
+
+    @property
+    def statements(self) -> None:
+        return None
 
     def times(self, call: str, reference: str) -> int:
         return self.calls.count((call, reference))
@@ -54,9 +77,16 @@ class ScriptedBank:
         return [said for said in self.calls if said[1].startswith(escrow_id)]
 
     async def start_payment(
-        self, reference: str, amount: int, currency: str, funding: Funding, return_url: str
+        self,
+        reference: str,
+        amount: int,
+        currency: str,
+        funding: Funding,
+        return_url: str,
+        payer: Payer | None = None,
     ) -> Redirect | Declined:
         self._hear("start", reference)
+        self.payers[reference] = payer
         if reference in self.refusals:
             return self.refusals[reference]
         self.truths.setdefault(reference, Pending())
@@ -83,8 +113,17 @@ class ScriptedBank:
     async def unfreeze(self, reference: str, of: str) -> Unfrozen | Declined | Pending:
         return await self._move("unfreeze", reference, Unfrozen())
 
+    async def remit(
+        self, reference: str, to: Creditor, amount: int, currency: str
+    ) -> Accepted | Declined:
+        self.creditors[reference] = to
+        return await self._move("remit", reference, Accepted())
+
     async def find(self, reference: str) -> Truth:
         self._hear("find", reference)
+        if self.hidden[reference]:
+            self.hidden[reference] -= 1
+            return Unheard()
         return self.truths.get(reference, Unheard())
 
     async def _move(self, call: str, reference: str, done: M) -> M | Declined:

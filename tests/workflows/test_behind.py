@@ -3,13 +3,14 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
-from banks.port import Deducted, Unfrozen
+from banks.port import Declined, Deducted, Unfrozen
 from domain import events
 from domain.events import Event
 from domain.states import Party
+from domain.terms import Funding
 from ledger.port import Transition
-from tests.workflows.world import PRICE, Trade, World, command, eventually, refusal
-from workflows.commands import Cancel, Extend, Refund, RowMoved
+from tests.workflows.world import PATIENCE, PRICE, Trade, World, command, eventually, refusal
+from workflows.commands import Cancel, Extend, Pay, Refund, RowMoved
 from workflows.escrow import EscrowWorkflow
 
 DAY = timedelta(days=1)
@@ -22,6 +23,12 @@ async def store(trade: Trade, event: Event, by_command: str = "") -> None:
     for step in steps[escrow.sequence - 1 :]:
         escrow = escrow.after((await stored(trade, step.sequence)), step.at).escrow
     steps.append(Transition.of(escrow.after(event, datetime.now(UTC)), by_command))
+
+
+async def knows(trade: Trade, sequence: int) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while (await trade.handle.query(EscrowWorkflow.state)).sequence < sequence:  # noqa: ASYNC110
+            await asyncio.sleep(0.02)
 
 
 async def stored(trade: Trade, sequence: int) -> Event:
@@ -70,6 +77,8 @@ async def test_a_workflow_that_hears_of_the_row_catches_up(world: World) -> None
     refused = trade.handle.execute_update(EscrowWorkflow.extend, longer, id=update)
     assert await refusal(refused) == "wrong_stage"
     await trade.handle.signal(EscrowWorkflow.row_moved, RowMoved(version=4))
+    # Both in one workflow task: the update would be judged before the ledger has answered.
+    await knows(trade, 4)
     await trade.handle.execute_update(EscrowWorkflow.extend, longer, id=update)
     assert trade.steps[-2:] == ["shipped", "inspection_extended"]
 
@@ -174,3 +183,48 @@ async def test_a_payment_found_in_the_ledger_by_another_step_is_no_late_one(worl
     assert (await trade.outcome()).released == PRICE
     refunds = [said for said in world.bank.calls_about(trade.id) if said[0] == "refund"]
     assert refunds == [("refund", trade.reference("refund"))]
+
+
+async def test_an_earlier_deductions_refusal_says_nothing_of_the_one_under_way(
+    world: World,
+) -> None:
+    """The ledger is three steps ahead: refused, and shipped again; both are asked about."""
+    trade = await world.paid(funding=Funding.FREEZE)
+    first, second = (trade.reference("deduct", number) for number in (1, 2))
+    world.bank.refusals[first] = Declined("limit_exceeded")
+    gate = world.bank.slow[second] = asyncio.Event()
+    await store(trade, events.Shipped())
+    await store(trade, events.CaptureRefused(code="limit_exceeded"))
+    await store(trade, events.Shipped())
+    await trade.handle.signal(EscrowWorkflow.row_moved, RowMoved(version=6))
+    await eventually(lambda: world.bank.times("deduct", first) == 1)
+    await eventually(lambda: world.bank.times("deduct", second) == 1)
+    await asyncio.sleep(1)
+    gate.set()
+    await trade.reaches("awaiting_confirmation")
+    assert trade.steps.count("capture_refused") == 1
+
+
+async def test_a_page_that_the_bank_may_have_forgotten_is_not_opened_again(world: World) -> None:
+    """The buyer's request comes again a day later: a second page could be paid, too."""
+    trade = await world.open()
+    first_try = command()
+    await store(trade, events.PaymentStarted(bank="sandbox", method="card"), first_try)
+    world.operations.long_ago.add(trade.reference("payment"))
+    pay = Pay("sandbox", "card", None)
+    again = trade.handle.execute_update(EscrowWorkflow.pay, pay, id=first_try)
+    assert await refusal(again) == "bank_undecided"
+    assert world.bank.times("start", trade.reference("payment")) == 0
+    assert (await trade.pay()).redirect_url.endswith(":payment:2")
+
+
+async def test_a_payment_that_only_the_ledger_knows_is_no_late_one(world: World) -> None:
+    """A workflow that was reset hears that an attempt is paid of which it does not know."""
+    trade = await world.open()
+    await store(trade, events.PaymentStarted(bank="sandbox", method="card"))
+    await trade.bank_says(Deducted(PRICE))
+    await trade.reaches("awaiting_shipment")
+    await trade.ship()
+    await trade.confirm()
+    assert (await trade.outcome()).released == PRICE
+    assert world.bank.times("refund", trade.reference("late_refund")) == 0

@@ -7,32 +7,26 @@ import pytest
 from temporalio.api.sdk.v1 import WorkflowMetadata
 
 from domain.states import Party, Reason
-from tests.workflows.world import PRICE, Trade, World, command, refusal
+from tests.workflows.world import (
+    PRICE,
+    Quarrel,
+    Trade,
+    World,
+    command,
+    refusal,
+    say,
+    until_found_as,
+)
 from workflows.commands import (
     AnswerDispute,
     OpenDispute,
     ResolveDispute,
-    Standing,
     WithdrawDispute,
 )
 
 PART = 4_000
 DAY = timedelta(days=1)
 ACCEPT, CONTEST = AnswerDispute(contest=False), AnswerDispute(contest=True)
-NAMES = {
-    OpenDispute: "open_dispute",
-    WithdrawDispute: "withdraw_dispute",
-    AnswerDispute: "answer_dispute",
-    ResolveDispute: "resolve_dispute",
-}
-Said = OpenDispute | WithdrawDispute | AnswerDispute | ResolveDispute
-
-
-async def say(trade: Trade, said: Said, command_id: str = "") -> Standing:
-    answer: Standing = await trade.handle.execute_update(
-        NAMES[type(said)], said, id=command_id or command(), result_type=Standing
-    )
-    return answer
 
 
 async def disputed(world: World, amount: int = PART, **kind: object) -> Trade:
@@ -59,8 +53,10 @@ async def test_an_accepted_dispute_goes_back_and_the_rest_is_released(world: Wor
 async def test_operators_divide_what_is_contested(world: World) -> None:
     trade = await disputed(world, PRICE)
     assert "merchant to answer" in await details(trade)
+    await until_found_as(trade.handle, "disputed")
     await say(trade, CONTEST)
     assert "operators to decide" in await details(trade)
+    await until_found_as(trade.handle, "arbitration")
     await say(trade, ResolveDispute(dispute=1, refund=PART, release=PRICE - PART))
     outcome = await trade.outcome()
     assert (outcome.stage, outcome.released, outcome.refunded) == ("completed", PRICE - PART, PART)
@@ -70,6 +66,7 @@ async def test_operators_divide_what_is_contested(world: World) -> None:
 async def test_a_withdrawn_dispute_goes_on_as_if_it_had_not_been(world: World) -> None:
     trade = await disputed(world)
     assert (await say(trade, WithdrawDispute())).status == "awaiting_confirmation"
+    await until_found_as(trade.handle, "paid")
     await trade.confirm()
     assert (await trade.outcome()).released == PRICE
 
@@ -102,7 +99,7 @@ async def test_a_merchant_that_neither_ships_nor_answers_gives_it_back(world: Wo
     ],
     ids=["a second one", "decided before it was answered"],
 )
-async def test_what_an_open_dispute_refuses(world: World, said: Said, code: str) -> None:
+async def test_what_an_open_dispute_refuses(world: World, said: Quarrel, code: str) -> None:
     trade = await disputed(world)
     before = list(trade.steps)
     assert await refusal(say(trade, said)) == code
@@ -134,7 +131,7 @@ async def test_a_decision_is_on_this_dispute_and_this_amount(
 
 
 @pytest.mark.parametrize("said", [ACCEPT, WithdrawDispute()], ids=["answered", "withdrawn"])
-async def test_no_dispute_no_answer(world: World, said: Said) -> None:
+async def test_no_dispute_no_answer(world: World, said: Quarrel) -> None:
     trade = await world.shipped()
     assert await refusal(say(trade, said)) == "no_dispute_open"
     await trade.confirm()

@@ -91,6 +91,21 @@ async def test_a_late_payment_goes_back_through_the_bank_it_came_from(world: Wor
     assert world.other.times("refund", trade.reference("refund")) == 1
 
 
+async def test_a_cancelled_purchase_hears_out_a_bank_that_had_something_to_say(
+    world: World,
+) -> None:
+    """The bank has reported, says closed, and took the money: no other report will come."""
+    trade = await world.open()
+    await trade.pay()
+    world.bank.afterwards[trade.reference("payment")] = Deducted(PRICE)
+    await trade.bank_reports()
+    # Once for the report itself; then it is asked until it decides, some seconds from now.
+    await eventually(lambda: world.bank.times("find", trade.reference("payment")) >= 2)
+    await trade.cancel()
+    assert (await trade.outcome()).stage == "closed"
+    assert await trade.late_outcome() == "given_back"
+
+
 async def test_a_person_hears_of_a_bank_that_does_not_decide(world: World) -> None:
     trade = await world.open(funding=Funding.FREEZE)
     await trade.pay()

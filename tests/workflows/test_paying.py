@@ -3,8 +3,10 @@
 import asyncio
 from datetime import timedelta
 
-from banks.port import Declined, Deducted, Pending
+from banks.port import Declined, Deducted, Payer, Pending
+from domain.states import Party
 from tests.workflows.world import PRICE, World, eventually, refusal
+from workflows.paying import MOST_UNDECIDED
 from workflows.start import start_late_payment
 
 
@@ -13,6 +15,35 @@ async def test_the_buyer_is_sent_to_the_banks_page(world: World) -> None:
     page = await trade.pay()
     assert page.redirect_url.endswith(trade.reference("payment"))
     assert trade.stage == "paying"
+
+
+async def test_the_bank_is_told_who_pays_at_that_attempt_only(world: World) -> None:
+    trade = await world.open()
+    who = Payer("pyr_1", "pm_1")
+    await trade.pay(payer=who)
+    await trade.pay("online_banking")
+    told = [world.bank.payers[trade.reference("payment", attempt)] for attempt in (1, 2)]
+    assert told == [who, None]
+
+
+async def test_a_silent_bank_is_told_the_same_payer_again(world: World) -> None:
+    """The first, quick try got no answer; the patient one says the same."""
+    trade = await world.open()
+    world.bank.silences["start", trade.reference("payment")] = 1
+    await trade.pay(payer=Payer("pyr_1", remember=True))
+    assert world.bank.times("start", trade.reference("payment")) == 2
+    assert world.bank.payers[trade.reference("payment")] == Payer("pyr_1", remember=True)
+
+
+async def test_a_method_that_the_bank_forgot_is_one_attempt_lost(world: World) -> None:
+    trade = await world.open()
+    world.bank.refusals[trade.reference("payment")] = Declined("unknown_method")
+    assert (await trade.pay(payer=Payer("pyr_1", "pm_gone"))).declined == "unknown_method"
+    assert trade.stage == "awaiting_payment"
+    assert world.book.steps[trade.id][-1].row.declined == "unknown_method"
+    await trade.pay()
+    await trade.bank_says(Deducted(PRICE), attempt=2)
+    await trade.reaches("awaiting_shipment")
 
 
 async def test_a_report_is_believed_only_when_the_bank_confirms_it(world: World) -> None:
@@ -82,6 +113,18 @@ async def test_choosing_again_is_answered_though_the_bank_does_not_say_how_much(
     world.bank.silences["find", reference] = 1
     assert await refusal(trade.pay()) == "bank_undecided"
     assert trade.steps == ["payment_started"]
+    assert await refusal(trade.pay()) == "paid_already"
+
+
+async def test_choosing_again_is_answered_though_the_bank_does_not_show_the_payment_yet(
+    world: World,
+) -> None:
+    trade = await world.open()
+    await trade.pay()
+    reference = trade.reference("payment")
+    world.bank.truths[reference] = Deducted(PRICE)
+    world.bank.hidden[reference] = 1
+    assert await refusal(trade.pay()) == "bank_undecided"
     assert await refusal(trade.pay()) == "paid_already"
 
 
@@ -191,3 +234,17 @@ async def test_a_report_of_a_payment_that_never_was_comes_to_nothing(world: Worl
     await trade.outcome()
     await start_late_payment(world.client, trade.late())
     assert await trade.late_outcome() == "nothing_paid"
+
+
+async def test_a_silent_bank_does_not_use_up_the_purchases_updates(world: World) -> None:
+    """Else a merchant could leave room for its shipment and none for the buyer's complaint."""
+    trade = await world.open()
+    await trade.pay()
+    world.bank.silences["close", trade.reference("payment")] = 2 * MOST_UNDECIDED
+    for _ in range(MOST_UNDECIDED):
+        assert await refusal(trade.cancel(Party.MERCHANT)) == "bank_undecided"
+    assert await refusal(trade.cancel(Party.MERCHANT)) == "too_often"
+    assert await refusal(trade.cancel(Party.BUYER)) == "bank_undecided"
+    await trade.bank_says(Deducted(PRICE))
+    await trade.reaches("awaiting_shipment")
+    await trade.ship()

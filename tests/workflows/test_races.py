@@ -6,7 +6,8 @@ from datetime import timedelta
 from temporalio.client import WorkflowUpdateFailedError
 from temporalio.service import RPCError
 
-from tests.workflows.world import PRICE, World
+from tests.workflows.world import PRICE, World, command
+from workflows.escrow import EscrowWorkflow
 
 ROUNDS = 8
 
@@ -42,6 +43,21 @@ async def test_the_same_confirmation_twice_is_one(world: World) -> None:
     await asyncio.gather(*(trade.confirm("the-same-click") for _ in range(5)))
     assert (await trade.outcome()).released == PRICE
     assert trade.steps.count("receipt_confirmed") == 1
+
+
+async def test_a_confirmation_that_came_too_early_does_not_count_when_it_comes_again(
+    world: World,
+) -> None:
+    """A signal may be delivered twice; what was said before the shipment was about nothing."""
+    trade = await world.paid()
+    early = command()
+    await trade.confirm(early)
+    await trade.ship()
+    await trade.confirm(early)
+    # A query is answered when whatever was under way is written down.
+    assert (await trade.handle.query(EscrowWorkflow.state)).stage == "awaiting_confirmation"
+    await trade.confirm()
+    assert (await trade.outcome()).released == PRICE
 
 
 async def test_shipping_and_refunding_at_once_keeps_every_unit(world: World) -> None:

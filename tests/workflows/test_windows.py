@@ -56,6 +56,18 @@ async def test_an_unpaid_purchase_closes_by_itself(world: World) -> None:
     assert trade.steps == ["payment_lapsed"]
 
 
+async def test_a_payment_that_began_as_the_window_ended_is_closed_at_the_bank_first(
+    world: World,
+) -> None:
+    """The clock strikes while the ledger is slow to store the buyer's choice."""
+    trade = await world.open(payment=timedelta(seconds=4))
+    world.book.outages[trade.id] = 6
+    await trade.pay()
+    assert (await trade.outcome()).stage == "closed"
+    assert trade.steps == ["payment_started", "payment_declined", "payment_lapsed"]
+    assert world.bank.times("close", trade.reference("payment")) == 1
+
+
 async def test_operators_read_what_a_purchase_waits_for(world: World) -> None:
     trade = await world.shipped()
     description = await trade.handle.describe()

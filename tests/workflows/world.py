@@ -12,20 +12,24 @@ from temporalio.client import Client, WorkflowHandle, WorkflowUpdateFailedError
 from temporalio.exceptions import ApplicationError
 from temporalio.testing import TimeSkipper
 
-from banks.port import Deducted, Frozen, Truth
+from banks.port import Deducted, Frozen, Payer, Truth
 from domain.states import Party
-from domain.terms import FeePolicy, Funding, Terms, Windows
+from domain.terms import FeePolicy, Funding, HoldExpiry, Terms, Windows
 from tests.workflows.parts import MemoryBook, MemoryOperations, ScriptedBank, ScriptedMerchant
 from workflows.commands import (
+    AnswerDispute,
     BankReport,
     Cancel,
     Confirm,
     Extend,
+    OpenDispute,
     Pay,
     PaymentPage,
     Refund,
+    ResolveDispute,
     Ship,
     Standing,
+    WithdrawDispute,
 )
 from workflows.escrow import EscrowWorkflow, Outcome
 from workflows.late import LatePayment, LatePaymentOrder
@@ -35,6 +39,14 @@ from workflows.start import start_escrow
 PRICE = 12_345
 #: Far longer than anything here takes; reached only when something never happens.
 PATIENCE = 60.0
+#: What the updates of a dispute are called.
+QUARRELS = {
+    OpenDispute: "open_dispute",
+    WithdrawDispute: "withdraw_dispute",
+    AnswerDispute: "answer_dispute",
+    ResolveDispute: "resolve_dispute",
+}
+Quarrel = OpenDispute | WithdrawDispute | AnswerDispute | ResolveDispute
 
 
 @dataclass
@@ -54,6 +66,7 @@ class World:
         funding: Funding = Funding.DEDUCT,
         skipping: bool = False,
         merchant: str = "",
+        hold_expiry: HoldExpiry = HoldExpiry.LAPSE,
         **windows: timedelta,
     ) -> "Trade":
         """Start a purchase; `skipping` gives it a clock that `fast_forward` moves."""
@@ -67,6 +80,7 @@ class World:
             funding=funding,
             windows=Windows(**windows),
             fee=FeePolicy(bps=60),
+            hold_expiry=hold_expiry,
         )
         client = self.skipper.client if skipping else self.client
         await self.register(terms)
@@ -118,8 +132,12 @@ class Trade:
             return Deducted(PRICE)
         return Frozen(PRICE, datetime.now(UTC) + timedelta(days=30))
 
-    async def pay(self, method: str = "card", bank: str = "sandbox") -> PaymentPage:
-        return await self.handle.execute_update(EscrowWorkflow.pay, Pay(bank, method), id=command())
+    async def pay(
+        self, method: str = "card", bank: str = "sandbox", payer: Payer | None = None
+    ) -> PaymentPage:
+        return await self.handle.execute_update(
+            EscrowWorkflow.pay, Pay(bank, method, payer), id=command()
+        )
 
     async def bank_says(self, truth: Truth, attempt: int = 1) -> None:
         """The bank decides and reports."""
@@ -193,6 +211,13 @@ async def until_found_as(handle: WorkflowHandle[Any, Any], stage: str) -> None:
     async with asyncio.timeout(PATIENCE):
         while await found_as(handle) != stage:  # noqa: ASYNC110 - another server
             await asyncio.sleep(0.02)
+
+
+async def say(trade: Trade, said: Quarrel, command_id: str = "") -> Standing:
+    answer: Standing = await trade.handle.execute_update(
+        QUARRELS[type(said)], said, id=command_id or command(), result_type=Standing
+    )
+    return answer
 
 
 async def refusal(command: Awaitable[object]) -> str:

@@ -1,0 +1,1 @@
+"""Clearing: what merchants are owed, paid out once, with every line that a payout pays."""
