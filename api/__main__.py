@@ -6,11 +6,13 @@ import signal
 import socket
 from collections.abc import Iterator, Sequence
 
+import httpx2
 import uvicorn
 from fastapi import FastAPI
 from temporalio.client import Interceptor
 
 from api.app import create_app
+from banks.rest import RestBank
 from runtime.database import engine
 from runtime.settings import Settings
 from runtime.telemetry import configure_logging
@@ -46,7 +48,9 @@ async def serve(settings: Settings, *, interceptors: Sequence[Interceptor] = ())
     pool = engine(settings.database_url, pool_size=settings.database_pool_size)
     codec = PurchaseCodec(Keys(pool, settings.ring))
     client = await connect("api", lazy=True, codec=codec, interceptors=interceptors)
-    app = create_app(settings, pool, client)
+    bank_line = httpx2.AsyncClient(base_url=settings.bank_url)
+    bank = RestBank(bank_line, settings.bank_api_key.get_secret_value())
+    app = create_app(settings, pool, client, {"sandbox": bank.keeper})
     config = uvicorn.Config(
         app,
         host=settings.api_host,
@@ -60,6 +64,7 @@ async def serve(settings: Settings, *, interceptors: Sequence[Interceptor] = ())
     try:
         await Server(app, config).serve()
     finally:
+        await bank_line.aclose()
         await pool.dispose()
 
 

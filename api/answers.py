@@ -1,6 +1,7 @@
 """How answers leave: stored ones, fresh ones, and errors, which are the same everywhere."""
 
 import json
+from dataclasses import replace
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -14,6 +15,7 @@ from api.problems import Problematic
 JSON = "application/json"
 #: What may stand in `If-Match` and `If-None-Match`.
 TAGS = r'^(\*|(W/)?"[0-9]{1,9}"( *, *(W/)?"[0-9]{1,9}"){0,9})$'
+NO_LINKS = {"checkout_url": "", "order_url": ""}
 REPLAYED = {"Idempotent-Replayed": "true"}
 
 
@@ -39,11 +41,19 @@ def send(answer: Answer) -> Response:
     )
 
 
-def send_purchase(answer: Answer) -> Response:
-    """`answer` with its purchase's version then, which the next command can name."""
+def send_purchase(answer: Answer, *, links: bool) -> Response:
+    """`answer` with its purchase's version then, which the next command can name.
+
+    Without `links` the buyer's are left out: the answer may have been stored for another key.
+    """
+    if answer.status >= 400:
+        return send(answer)
+    said = json.loads(answer.body)
+    if not links:
+        hidden = json.dumps(said | NO_LINKS, ensure_ascii=False, separators=(",", ":"))
+        answer = replace(answer, body=hidden)
     response = send(answer)
-    if answer.status < 400:
-        response.headers["ETag"] = etag(json.loads(answer.body)["version"])
+    response.headers["ETag"] = etag(said["version"])
     return response
 
 

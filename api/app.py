@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from datetime import timedelta
 from functools import partial
 from typing import Any
@@ -18,51 +18,62 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import Client
 
 from api import (
-    bank_callbacks,
-    deliveries,
-    escrows,
-    events,
     failures,
     idempotency,
     pages,
     purchases,
     reference,
-    streams,
-    webhook_endpoints,
+    routes,
 )
 from api.cursors import Cursors
 from api.doors import Doors
+from api.evidence.files import Files
+from api.languages import Multilingual
 from api.links import Links
 from api.middleware import BodyLimit, Envelope, safe_headers
-from api.pages.merchant import sessions
+from api.operators.sessions import DESK
+from api.operators.unfinished import keep_finishing
+from api.pages.merchant.sessions import CONSOLE
 from api.pages.rendering import HERE as PAGES
 from api.quotas import Quotas
 from api.trade import Trade
 from api.waiting import Watch
+from api.wallet import accounts
+from api.wallet.addresses import Recognition
+from api.wallet.entrances import EntranceLinks
+from api.wallet.mail import Post
+from api.wallet.room import Wallet
+from banks.port import Keeper
 from runtime.settings import Settings
 from webhooks import attempts
 
 #: Answers are kept for 30 days; nobody minds an hour more.
 FORGETTING = timedelta(hours=1)
+NO_KEEPERS: Mapping[str, Keeper] = {}
 
 log = structlog.get_logger()
 
 
-def create_app(settings: Settings, engine: AsyncEngine, client: Client) -> FastAPI:
-    """The doors over this database and this Temporal; whoever made them closes them."""
-    app = FastAPI(lifespan=_lifespan, docs_url=None, redoc_url=None)
+def create_app(
+    settings: Settings,
+    engine: AsyncEngine,
+    client: Client,
+    keepers: Mapping[str, Keeper] = NO_KEEPERS,
+) -> FastAPI:
+    """The doors over this database and this Temporal; whoever made them closes them.
+
+    `keepers` are the banks, by name, that keep methods for the wallet.
+    """
+    app = FastAPI(lifespan=_lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
     registry = CollectorRegistry()
-    app.state.doors = _doors(settings, engine, client)
+    app.state.doors = _doors(settings, engine, client, keepers)
     app.state.headers = safe_headers(())
     app.add_middleware(BodyLimit)
+    secure = settings.public_url.startswith("https://")
+    app.add_middleware(Multilingual, folders=pages.PREFIXES, secure=secure)
     app.add_middleware(Envelope, headers=app.state.headers, registry=registry)
     failures.install(app)
-    app.include_router(escrows.router)
-    app.include_router(streams.router)
-    app.include_router(events.router)
-    app.include_router(webhook_endpoints.router)
-    app.include_router(deliveries.router)
-    app.include_router(bank_callbacks.router)
+    app.include_router(routes.router)
     app.include_router(pages.router)
     app.include_router(reference.router)
     app.mount("/static", StaticFiles(directory=PAGES / "static"))
@@ -71,7 +82,10 @@ def create_app(settings: Settings, engine: AsyncEngine, client: Client) -> FastA
     return app
 
 
-def _doors(settings: Settings, engine: AsyncEngine, client: Client) -> Doors:
+def _doors(
+    settings: Settings, engine: AsyncEngine, client: Client, keepers: Mapping[str, Keeper]
+) -> Doors:
+    recognition = Recognition(settings.link_secret.get_secret_value())
     return Doors(
         settings=settings,
         engine=engine,
@@ -81,19 +95,39 @@ def _doors(settings: Settings, engine: AsyncEngine, client: Client) -> Doors:
         watch=Watch(partial(purchases.versions, engine)),
         quotas=Quotas(engine, settings),
         ring=settings.ring,
+        evidence=Files(settings.evidence_dir),
+        recognition=recognition,
+        wallet=_wallet(settings, engine, recognition, keepers),
         bank_secrets={"sandbox": settings.bank_callback_secret.get_secret_value()},
     )
+
+
+def _wallet(
+    settings: Settings,
+    engine: AsyncEngine,
+    recognition: Recognition,
+    keepers: Mapping[str, Keeper],
+) -> Wallet | None:
+    server = settings.mail_server
+    if server is None:
+        return None
+    links = EntranceLinks(settings.link_secret.get_secret_value(), settings.public_url)
+    post = Post(server, settings.mail_from, links)
+    return Wallet(engine, links, post, recognition, keepers)
 
 
 @contextlib.asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     doors: Doors = app.state.doors
-    forgetting = asyncio.create_task(_forget(doors))
+    wallets = doors.wallet.chores() if doors.wallet else []
+    work = [_forget(doors), keep_finishing(doors), *wallets]
+    chores = [asyncio.create_task(chore) for chore in work]
     yield
     doors.watch.stop()
-    forgetting.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await forgetting
+    for chore in chores:
+        chore.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await chore
 
 
 async def _forget(doors: Doors) -> None:
@@ -101,7 +135,9 @@ async def _forget(doors: Doors) -> None:
         try:
             await idempotency.forget(doors.engine)
             await doors.quotas.forget()
-            await sessions.forget(doors.engine)
+            await CONSOLE.forget(doors.engine)
+            await DESK.forget(doors.engine)
+            await accounts.forget(doors.engine)
             async with doors.engine.begin() as connection:
                 await attempts.forget(connection)
         except (SQLAlchemyError, OSError) as error:

@@ -52,6 +52,13 @@ class Caller:
     def subject(self) -> str:
         return self.merchant_id or f"buyer:{self.escrow_id}"
 
+    @property
+    def holds_links(self) -> bool:
+        """Whether the links that open a purchase for its buyer are told: they can do a lot more
+        than a key that only reads, or only refunds.
+        """
+        return self.party is Party.BUYER or Scope.ESCROWS_WRITE in self.scopes
+
     def may_see(self, escrow_id: str, merchant_id: str) -> bool:
         if self.party is Party.MERCHANT:
             return self.merchant_id == merchant_id
@@ -93,6 +100,14 @@ async def either_side(
     caller = await _caller(request, doors, key or link)
     caller.needs(*needed.scopes)
     return caller
+
+
+async def knock(request: Request) -> None:
+    """Find out who asks before anything is said of a body that could not be read.
+
+    Spends the quota. Raises what `either_side` raises.
+    """
+    await _caller(request, request.app.state.doors, await api_key(request))
 
 
 async def _caller(request: Request, doors: Doors, credentials: Credentials) -> Caller:
@@ -147,6 +162,7 @@ EitherSide = Annotated[Caller, Depends(either_side)]
 #: A merchant whose key has the scope.
 AReader = Annotated[Caller, Security(merchant, scopes=[Scope.ESCROWS_READ])]
 ASeller = Annotated[Caller, Security(merchant, scopes=[Scope.ESCROWS_WRITE])]
+APayee = Annotated[Caller, Security(merchant, scopes=[Scope.PAYOUTS])]
 AWebmaster = Annotated[Caller, Security(merchant, scopes=[Scope.WEBHOOKS])]
 #: A merchant whose key has the scope, or a buyer.
 EitherReader = Annotated[Caller, Security(either_side, scopes=[Scope.ESCROWS_READ])]

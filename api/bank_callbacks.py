@@ -4,6 +4,7 @@ The answer is 202 for everything that the bank truly sent, also about purchases 
 a bank that gets an error only sends again.
 """
 
+import contextlib
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -85,8 +86,13 @@ def _verified(signature: str, body: bytes, secret: str) -> Report:
 
 
 async def _pass_on(doors: Doors, bank: str, reference: str) -> None:
-    """Wake whoever waits for this payment. Other operations are pursued by who ordered them."""
+    """Wake whoever waits for it. Other operations are pursued by who ordered them."""
     escrow_id, _, operation = reference.partition(":")
+    if operation.startswith("remit:"):
+        # One that has ended is past the days in which money comes back: the statement tells.
+        with contextlib.suppress(NotRunning):
+            await doors.trade.tell_payout(escrow_id)
+        return
     purchase = await purchases.find(doors.engine, escrow_id)
     if purchase is None or not operation.startswith("payment:"):
         return

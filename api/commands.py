@@ -20,6 +20,7 @@ from api.purchases import Purchase
 from api.scopes import Scope
 from api.trade import RETRY_AFTER, Command, Fact, NotRunning
 from api.views import escrow_out
+from banks.port import Payer
 from domain.errors import EscrowEnded, NotYourCommand, PaidAlready, Refusal, WrongStage
 from domain.events import Event, PaymentStarted
 from domain.states import Party, Stage
@@ -118,7 +119,8 @@ async def obey(asked: Asked, body: BaseModel, event: Event, command: Command) ->
         await ask(asked.doors, asked.purchase, event, command, this)
         return await standing(asked.doors, asked.purchase.id)
 
-    return send_purchase(await answer_once(asked, body, act))
+    answer = await answer_once(asked, body, act)
+    return send_purchase(answer, links=asked.caller.holds_links)
 
 
 async def unmoved(asked: Asked, command: Command, this: Try) -> None:
@@ -129,8 +131,10 @@ async def unmoved(asked: Asked, command: Command, this: Try) -> None:
     """
     if not asked.moved:
         return
-    done = this.again and await asked.doors.trade.answered(
-        asked.purchase.id, command, this.command_id
+    doors, escrow_id, command_id = asked.doors, asked.purchase.id, this.command_id
+    done = this.again and (
+        await Reading(doors.engine).obeyed(escrow_id, command_id)
+        or await doors.trade.answered(escrow_id, command, command_id)
     )
     if not done:
         raise VersionMoved(f"it is at version {asked.purchase.version}")
@@ -144,11 +148,19 @@ async def standing(doors: Doors, escrow_id: str, status: int | None = None) -> A
 
 
 async def payment_page(
-    doors: Doors, purchase: Purchase, method: Method, by: Party, this: Try
+    doors: Doors,
+    purchase: Purchase,
+    method: Method,
+    by: Party,
+    this: Try,
+    payer: Payer | None = None,
 ) -> str:
-    """Where the buyer pays. Raises Refusal, PaymentDeclined."""
+    """Where the buyer pays. Raises Refusal, PaymentDeclined.
+
+    `payer` comes from a page of the buyer's own, after they signed in, and from nowhere else.
+    """
     event = PaymentStarted(bank=method.bank, method=method.method, by=by)
-    command = Pay(method.bank, method.method)
+    command = Pay(method.bank, method.method, payer)
     page = await ask(doors, purchase, event, command, this)
     if not isinstance(page, PaymentPage):
         raise TypeError(f"a payment is answered by its page, not by {page!r}")

@@ -3,8 +3,20 @@
 import hashlib
 
 from itsdangerous import BadSignature, Signer
+from pydantic import BaseModel, ConfigDict, Field
 
 from api.errors import Flaw, InvalidCursor
+
+
+class Page(BaseModel):
+    """Which page of a list."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    cursor: str | None = Field(
+        None, max_length=200, description="`next_cursor` of the page before, unchanged."
+    )
+    limit: int = Field(20, ge=1, le=100)
 
 
 class Cursors:

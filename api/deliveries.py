@@ -4,11 +4,12 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
 from api import promises, redelivery
 from api.answers import JSON, answer_of, problem_answer, send
 from api.auth import AWebmaster
+from api.cursors import Page
 from api.doors import TheDoors
 from api.errors import EndpointDisabled, InvalidCursor, NobodyAsked, NotFound
 from api.idempotency import Answer, Keyed, Try, fingerprint, idempotency_key, once
@@ -32,17 +33,6 @@ router = APIRouter(
 EventId = Annotated[str, Path(examples=[EVENT])]
 EndpointId = Annotated[str, Path(examples=[ENDPOINT])]
 Key = Annotated[str, Depends(idempotency_key)]
-
-
-class Page(BaseModel):
-    """Which page of a list."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    cursor: str | None = Field(
-        None, max_length=200, description="`next_cursor` of the page before, unchanged."
-    )
-    limit: int = Field(20, ge=1, le=100)
 
 
 class Missed(Page):

@@ -4,15 +4,7 @@ import json
 
 from fastapi import FastAPI
 
-from api import (
-    bank_callbacks,
-    deliveries,
-    escrows,
-    events,
-    reference,
-    streams,
-    webhook_endpoints,
-)
+from api import reference, routes
 from api.problems import PROBLEMS
 
 ERRORS = """\
@@ -38,10 +30,5 @@ def errors_page(_before: str = "") -> str:
 def openapi_json(_before: str = "") -> str:
     """docs/reference/openapi.json: the document that a running API serves at /openapi.json."""
     app = FastAPI()
-    app.include_router(escrows.router)
-    app.include_router(streams.router)
-    app.include_router(events.router)
-    app.include_router(webhook_endpoints.router)
-    app.include_router(deliveries.router)
-    app.include_router(bank_callbacks.router)
+    app.include_router(routes.router)
     return json.dumps(reference.document(app.routes), indent=2, ensure_ascii=False) + "\n"

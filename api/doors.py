@@ -8,10 +8,13 @@ from fastapi import Depends, Request
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from api.cursors import Cursors
+from api.evidence.files import Files
 from api.links import Links
 from api.quotas import Quotas
 from api.trade import Trade
 from api.waiting import Watch
+from api.wallet.addresses import Recognition
+from api.wallet.room import Wallet
 from runtime.settings import Settings
 from vault.ring import Ring
 
@@ -26,6 +29,10 @@ class Doors:
     watch: Watch
     quotas: Quotas
     ring: Ring
+    evidence: Files
+    recognition: Recognition
+    #: None where no mails are sent: nobody could get in.
+    wallet: Wallet | None
     #: bank → the secret that its callbacks are signed with
     bank_secrets: Mapping[str, str]
 

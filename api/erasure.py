@@ -2,7 +2,8 @@
 
 The purchase must have ended. Its keys are destroyed, so that nobody can read any more what Temporal
 and its backups hold of it; its e-mail address is taken out of our rows, and what merchants' servers
-answered about it. The ledger stays.
+answered about it; what both sides said and showed in disputes goes, words and files. The ledger and
+the chain of evidence stay.
 """
 
 import asyncio
@@ -10,15 +11,18 @@ import json
 import sys
 from datetime import timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import col
 from temporalio.client import Client
 
 from api import purchases
+from api.evidence import book
+from api.evidence.files import Files
 from api.tables import Checkout, Idempotency
+from api.wallet import purchases as wallets
 from runtime.database import engine
-from runtime.settings import MigrationSettings
+from runtime.settings import ErasureSettings
 from runtime.temporal import connect
 from vault import upkeep
 from vault.keys import KEPT_FOR
@@ -54,7 +58,12 @@ class StillUnderWay(NotErased):
 
 
 async def erase(
-    owner: AsyncEngine, client: Client, escrow_id: str, *, patience: timedelta = PATIENCE
+    owner: AsyncEngine,
+    client: Client,
+    files: Files,
+    escrow_id: str,
+    *,
+    patience: timedelta = PATIENCE,
 ) -> int:
     """How many keys were destroyed; after a second time 0. Takes `patience`.
 
@@ -66,7 +75,11 @@ async def erase(
     async with owner.begin() as connection:
         await upkeep.retire(connection, escrow_id)
         await _forget_address(connection, escrow_id)
+        await wallets.forget(connection, escrow_id)
         await forget_answers(connection, escrow_id)
+        await _forget_evidence(connection, escrow_id)
+    # Nobody finds them any more, and no new ones come: the purchase has ended.
+    await asyncio.to_thread(files.forget, escrow_id)
     await asyncio.sleep(patience.total_seconds())
     # Money that came late may have started a workflow meanwhile, with the key that was retired.
     await _nothing_runs(client, escrow_id)
@@ -105,10 +118,19 @@ async def _forget_address(connection: AsyncConnection, escrow_id: str) -> None:
         )
 
 
-async def run(owner_url: str, escrow_id: str) -> int:
-    owner = engine(owner_url, pool_size=1)
+async def _forget_evidence(connection: AsyncConnection, escrow_id: str) -> None:
+    await book.forget_words(connection, escrow_id)
+    # Answers that wait to be asked for again say it in full.
+    about = col(Idempotency.body).contains(escrow_id.removeprefix("esc_"), autoescape=True)
+    evidence = col(Idempotency.body).startswith('{"id":"evd_')
+    await connection.execute(delete(Idempotency).where(about, evidence))
+
+
+async def run(settings: ErasureSettings, escrow_id: str) -> int:
+    owner = engine(settings.migration_url, pool_size=1)
+    files = Files(settings.evidence_dir)
     try:
-        return await erase(owner, await connect("erasure"), escrow_id)
+        return await erase(owner, await connect("erasure"), files, escrow_id)
     finally:
         await owner.dispose()
 
@@ -120,7 +142,7 @@ def main(arguments: list[str]) -> int:
     [escrow_id] = arguments
     sys.stderr.write(f"this takes {PATIENCE.seconds} seconds …\n")
     try:
-        keys = asyncio.run(run(MigrationSettings().migration_url, escrow_id))
+        keys = asyncio.run(run(ErasureSettings(), escrow_id))
     except NotErased as refused:
         sys.stderr.write(f"{refused.code}: {refused}\n")
         return 1

@@ -28,6 +28,18 @@ DoorError
 ├── TooManyEndpoints         a merchant's webhook endpoints
 ├── EndpointDisabled         nothing is told to a webhook endpoint that is switched off
 ├── NobodyAsked              no webhook endpoint asks for events of this type
+├── NotAForm                 evidence that does not come as multipart/form-data
+├── FileTooLarge             a file of more than 5 MB
+├── FileTypeRefused          a file that is not of a kind we take, or not what it says
+├── TooMuchEvidence          one side's statements or files in one dispute
+├── EvidenceErased           what was said is forgotten, only its digest is left
+├── EvidenceDamaged          our storage has lost or changed a file
+├── OperatorExists           somebody has this login already
+├── MissingRole              an operator who may not do this
+├── PreconditionRequired     a decision that does not say which version it is about
+├── NoProposal               nothing to approve
+├── ProposalDiffers          an approval of other amounts than the proposed ones
+├── OwnProposal              four eyes are those of two people
 ├── Unavailable              Temporal or PostgreSQL does not answer in time
 └── InternalError            a bug of ours
 """
@@ -168,6 +180,54 @@ class EndpointDisabled(DoorError):
 
 class NobodyAsked(DoorError):
     code = "nobody_asked"
+
+
+class OperatorExists(DoorError):
+    code = "operator_exists"
+
+
+class MissingRole(DoorError):
+    code = "missing_role"
+
+
+class PreconditionRequired(DoorError):
+    code = "precondition_required"
+
+
+class NoProposal(DoorError):
+    code = "no_proposal"
+
+
+class ProposalDiffers(DoorError):
+    code = "proposal_differs"
+
+
+class OwnProposal(DoorError):
+    code = "own_proposal"
+
+
+class NotAForm(DoorError):
+    code = "not_a_form"
+
+
+class FileTooLarge(DoorError):
+    code = "file_too_large"
+
+
+class FileTypeRefused(DoorError):
+    code = "file_type_refused"
+
+
+class TooMuchEvidence(DoorError):
+    code = "too_much_evidence"
+
+
+class EvidenceErased(DoorError):
+    code = "evidence_erased"
+
+
+class EvidenceDamaged(DoorError):
+    code = "evidence_damaged"
 
 
 class Unavailable(DoorError):

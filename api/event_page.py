@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
+from api.events import PAYOUT_EVENTS
+from clearing.port import PayoutState
 from domain.events import Event
 from domain.transitions import PUBLIC_EVENTS, RULES
 
@@ -11,10 +13,10 @@ INTRODUCTION = """\
 # Events
 
 What webhooks tell a merchant, and what [the event log](api.md#the-event-log) keeps. Each carries
-the purchase as it stood right after (`data.escrow`), its number in the purchase (`data.sequence`,
-without gaps), and in `data.detail` what the step itself said; [webhooks](../guides/webhooks.md)
-shows one whole. There may be new types, and new fields in `detail`: ignore what you do not know.
-Made by `./dev docs`.
+the purchase or the payout as it stood right after (`data.escrow`, `data.payout`), its number there
+(`data.sequence`, without gaps), and in `data.detail` what the step itself said;
+[webhooks](../guides/webhooks.md) shows one whole. There may be new types, and new fields in
+`detail`: ignore what you do not know. Made by `./dev docs`.
 """
 
 
@@ -39,6 +41,17 @@ SAID: dict[str, Said] = {
         ("created",),
     ),
     "paid": Said("The money is held, or with `freeze` frozen: ship.", ("payment_succeeded",)),
+    "hold_ending": Said(
+        "With `freeze`: the bank lets go of the money at `capture_before`, before your time to "
+        "ship ends. Ship before then. With `hold_expiry: deduct` we deduct it a day before; after "
+        "`capture_refused` the bank has refused that.",
+        ("hold_ending", "capture_refused"),
+    ),
+    "deducted": Said(
+        "With `freeze` and `hold_expiry: deduct`: the money was deducted before the hold ended. "
+        "Your time to ship goes on.",
+        ("captured",),
+    ),
     "shipped": Said(
         "The inspection window runs; with `freeze` the money has been deducted.",
         ("shipped", "captured"),
@@ -58,7 +71,13 @@ SAID: dict[str, Said] = {
     ),
     "refunded": Said(
         "Money goes back to the buyer; `returning` tells when it is there.",
-        ("shipment_lapsed", "refund_granted", "dispute_withdrawn", *ENDS),
+        (
+            "shipment_lapsed",
+            "refund_granted",
+            "dispute_withdrawn",
+            *ENDS,
+            "refunded_after_release",
+        ),
     ),
     "closed": Said(
         "Ended, and nothing was ever taken.",
@@ -84,13 +103,23 @@ KINDS: dict[object, str] = {
     datetime | None: "RFC 3339 or null",
     timedelta: "ISO 8601 duration",
 }
+PAYOUTS: dict[PayoutState, str] = {
+    PayoutState.SENT: "The bank has accepted it: your money is on its way.",
+    PayoutState.SETTLED: "The bank says that it has arrived. It can still come back for some days.",
+    PayoutState.FAILED: "The bank refused it, for the `reason`. The money is payable again, and "
+    "nothing more is paid to these bank details: give us new ones.",
+    PayoutState.RETURNED: "Your bank sent it back, for the `reason`. As after `payout.failed`, we "
+    "need new bank details.",
+}
 #: `created` is told by the door itself.
 CREATED = "created"
 
 
 def events_page(_before: str = "") -> str:
     """The whole page."""
-    return "\n".join([INTRODUCTION, *(_section(name) for name in PUBLIC_EVENTS)])
+    purchases = (_section(name) for name in PUBLIC_EVENTS)
+    payouts = (f"## `payout.{state}`\n\n{PAYOUTS[state]}\n" for state in PAYOUT_EVENTS)
+    return "\n".join([INTRODUCTION, *purchases, *payouts])
 
 
 def _section(name: str) -> str:

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -15,12 +15,18 @@ from api.answers import JSON
 from api.auth import AReader
 from api.doors import TheDoors
 from api.errors import NotFound
+from clearing.port import PayoutState
 from domain.transitions import PUBLIC_EVENTS
 from ledger.log import Log
 from ledger.reading import PublicEvent
 
 EVENT_ID = "^evt_[0-9a-f]{32}$"
-TYPES = tuple(f"escrow.{name}" for name in PUBLIC_EVENTS)
+#: What is told of a payout, by the state it went to.
+PAYOUT_EVENTS = tuple(state for state in PayoutState if state is not PayoutState.OPENED)
+TYPES = (
+    *(f"escrow.{name}" for name in PUBLIC_EVENTS),
+    *(f"payout.{state}" for state in PAYOUT_EVENTS),
+)
 EXAMPLE: dict[str, Any] = {
     "type": "escrow.paid",
     "timestamp": "2026-03-02T12:00:00Z",
@@ -80,12 +86,33 @@ class EscrowTold(BaseModel):
     deadline: datetime | None
 
 
+class PayoutTold(BaseModel):
+    """The payout as it stood right after the event; `amount` in minor units."""
+
+    id: str
+    status: str
+    amount: int
+    currency: str
+    bank: str
+    day: date
+    reason: str
+
+
 class EventData(BaseModel):
     """`sequence` counts the events of one purchase without gaps; `detail` is what the step said."""
 
     id: str
     sequence: int
     escrow: EscrowTold
+    detail: dict[str, str | int | None]
+
+
+class PayoutEventData(BaseModel):
+    """The same of a payout, which counts events of its own."""
+
+    id: str
+    sequence: int
+    payout: PayoutTold
     detail: dict[str, str | int | None]
 
 
@@ -96,7 +123,9 @@ class EventOut(BaseModel):
 
     type: str = Field(description="Of the types that `types` takes; there may be new ones.")
     timestamp: datetime = Field(description="When it happened.")
-    data: EventData
+    data: EventData | PayoutEventData = Field(
+        description="About a purchase, or where `type` begins with `payout.` about a payout."
+    )
 
 
 class EventList(BaseModel):

@@ -8,10 +8,11 @@ from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from starlette.exceptions import HTTPException
 
+from api import auth, pages
 from api import errors as door
-from api import pages
 from api.answers import problem_answer, send
 from api.middleware import dress, request_id
+from api.operators import callers
 from api.problems import Problematic, problem_of
 from domain.errors import DomainError
 
@@ -21,8 +22,19 @@ RETRY_AFTER = 2
 MOST_FLAWS = 20
 LONGEST_POINTER = 200
 
-#: SQLSTATEs of a connection that is lost, a server that stops or starts, and one that is full.
-AWAY = ("08", "57P", "53")
+#: SQLSTATEs of a connection that is lost, a server that stops or starts, and one that is full;
+#: of a lock that others hold too long, a deadlock, and a server that can only be read just now.
+AWAY = ("08", "57P", "53", "55P03", "40P01", "40001", "25006")
+#: Of a NUL: PostgreSQL can't even look for it, so that nothing of ours has one in it.
+NUL = "22021"
+
+#: Routes that ask who is asking; a bank signs what it says instead.
+WITH_CALLERS = {
+    "/v1/escrows": auth.knock,
+    "/v1/events": auth.knock,
+    "/v1/webhook_endpoints": auth.knock,
+    "/v1/disputes": callers.knock,
+}
 
 log = structlog.get_logger()
 
@@ -64,7 +76,7 @@ async def _known(request: Request, error: DomainError | door.DoorError) -> Respo
 async def _invalid(request: Request, invalid: RequestValidationError) -> Response:
     found = invalid.errors()
     if any(flaw["type"] == "json_invalid" for flaw in found):
-        return say(request, door.MalformedBody())
+        return await _unreadable(request, door.MalformedBody())
     if any(isinstance(flaw.get("input"), bytes) and flaw["loc"] == ("body",) for flaw in found):
         return say(request, door.UnsupportedMediaType())
     flaws = tuple(_flaw(flaw["loc"], flaw["msg"]) for flaw in found[:MOST_FLAWS])
@@ -80,7 +92,21 @@ def _flaw(loc: tuple[str | int, ...], message: str) -> door.Flaw:
     return door.Flaw(detail, parameter="/".join(path)[:LONGEST_POINTER])
 
 
+async def _unreadable(request: Request, error: door.DoorError) -> Response:
+    """A body is read before anybody asks whose it is; who has to say who it is still has to."""
+    route = getattr(request.scope.get("route"), "path", "")
+    knock = next((who for at, who in WITH_CALLERS.items() if route.startswith(at)), None)
+    try:
+        if knock:
+            await knock(request)
+    except door.DoorError as stranger:
+        return say(request, stranger)
+    return say(request, error)
+
+
 async def _http(request: Request, error: HTTPException) -> Response:
+    if error.status_code in (400, 413):
+        return await _unreadable(request, HTTP_ERRORS[error.status_code]())
     response = say(request, HTTP_ERRORS.get(error.status_code, door.InvalidRequest)())
     response.headers.update(error.headers or {})
     route = getattr(request.scope.get("route"), "path", "")
@@ -92,6 +118,8 @@ async def _http(request: Request, error: HTTPException) -> Response:
 
 async def _database(request: Request, error: DBAPIError) -> Response:
     state = str(getattr(error.orig, "sqlstate", None) or "")
+    if state == NUL:
+        return say(request, door.InvalidRequest("it must not contain NUL"))
     gone = isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated
     return await (_silent if gone or state.startswith(AWAY) else _bug)(request, error)
 

@@ -19,6 +19,8 @@ from domain.money import MAX_AMOUNT
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+#: What turns the direction of all the writing that follows it, ours too.
+_TURNING = re.compile(r"[\u202a-\u202e\u2066-\u2069]")
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s.]+(\.[^@\s.]+)+")
 #: At most six digits each, so that no duration overflows.
 _DURATION = re.compile(
@@ -32,6 +34,13 @@ def printable(text: str) -> str:
     """No control characters: PostgreSQL can't store NUL, and none of them belongs in a line."""
     if _CONTROL.search(text):
         raise ValueError("must not contain control characters or line breaks")
+    return text
+
+
+def straight(text: str) -> str:
+    """What stands in a log must not make what stands beside it look like something else."""
+    if _TURNING.search(text):
+        raise ValueError("must not turn the direction of writing")
     return text
 
 
@@ -88,7 +97,9 @@ Line = Annotated[
     StringConstraints(strict=True, strip_whitespace=True, min_length=1, max_length=200),
     AfterValidator(printable),
 ]
-#: The same, short and not required: "" is nothing said.
+#: What stands in a log for good, beside facts.
+LogLine = Annotated[Line, AfterValidator(straight)]
+#: A line, short and not required: "" is nothing said.
 Note = Annotated[
     str,
     StringConstraints(strict=True, strip_whitespace=True, max_length=64),

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
-from fastapi import Header
+from fastapi import Header, Request
 from sqlalchemy import (
     Boolean,
     ColumnElement,
@@ -100,6 +100,7 @@ class Keyed:
 
 
 def idempotency_key(
+    request: Request,
     idempotency_key: Annotated[
         str | None,
         Header(
@@ -114,7 +115,7 @@ def idempotency_key(
     if idempotency_key is None:
         raise IdempotencyKeyMissing
     match = _KEY.fullmatch(idempotency_key.strip())
-    if match is None:
+    if match is None or len(request.headers.getlist(IDEMPOTENCY_KEY)) > 1:
         raise IdempotencyKeyInvalid
     return match["key"]
 
@@ -164,6 +165,19 @@ async def forget(engine: AsyncEngine) -> None:
         await connection.execute(delete(Idempotency).where(_forgotten()))
 
 
+async def forget_secrets(
+    connection: AsyncConnection, subject: str, endpoint_id: str, *, but: str = ""
+) -> None:
+    """Blank the signing secrets of this endpoint in the answers that told them, `but` one."""
+    told = col(Idempotency.body)
+    here = and_(told.contains(f'"id":"{endpoint_id}"', autoescape=True), told.contains("whsec_"))
+    if but:
+        here = and_(here, ~told.contains(but, autoescape=True))
+    blank = func.regexp_replace(told, r'whsec_[^"]*', "", "g")
+    mine = update(Idempotency).where(col(Idempotency.subject) == subject, here)
+    await connection.execute(mine.values(body=blank))
+
+
 async def _claim(connection: AsyncConnection, keyed: Keyed) -> Answer | Try:
     """The answer that this key got, or a try of our own."""
     row = insert(Idempotency).values(
@@ -194,6 +208,8 @@ async def _claim(connection: AsyncConnection, keyed: Keyed) -> Answer | Try:
         if getattr(error.orig, "sqlstate", None) != LOCK_NOT_AVAILABLE:
             raise
         raise IdempotencyKeyInFlight(retry_after=1) from error
+    # What the command itself locks is waited for as long as everything else waits.
+    await connection.execute(text("set local lock_timeout to default"))
     if claimed is None:
         return await _stored(connection, keyed)
     return Try(keyed.command_id(claimed.created_at), again=not claimed.new)

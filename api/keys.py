@@ -1,4 +1,4 @@
-"""API keys: `ek_test_…` and `ek_live_…`, 256 random bits and a checksum.
+"""API keys: `ek_test_…` and `ek_live_…`, 256 random bits and a checksum; `ok_…` are operators'.
 
 The checksum tells a mistyped or truncated key from a wrong one without asking the database. Only
 a key's SHA-256 is stored: 256 random bits need no salt and no slow hash.
@@ -15,6 +15,8 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 #: 62 ** 43 > 2 ** 256 and 62 ** 6 > 2 ** 32.
 _RANDOM_DIGITS, _CHECK_DIGITS = 43, 6
 ID_BYTES = 12
+#: How a merchant's keys begin; operators' are of another kind.
+MERCHANTS = "ek"
 
 
 def mode_of(setting: Literal["sandbox", "live"]) -> Mode:
@@ -22,16 +24,16 @@ def mode_of(setting: Literal["sandbox", "live"]) -> Mode:
     return "live" if setting == "live" else "test"
 
 
-def new_key(mode: Mode) -> str:
-    body = f"ek_{mode}_{_base62(secrets.randbits(256), _RANDOM_DIGITS)}"
+def new_key(mode: Mode, kind: str = MERCHANTS) -> str:
+    body = f"{kind}_{mode}_{_base62(secrets.randbits(256), _RANDOM_DIGITS)}"
     return body + _checksum(body)
 
 
-def well_formed(key: str, mode: Mode) -> bool:
-    """Whether `key` can be a key of this mode at all."""
-    body, check = key[:-_CHECK_DIGITS], key[-_CHECK_DIGITS:]
-    whole = len(key) == len(f"ek_{mode}_") + _RANDOM_DIGITS + _CHECK_DIGITS
-    return whole and key.startswith(f"ek_{mode}_") and key.isascii() and check == _checksum(body)
+def well_formed(key: str, mode: Mode, kind: str = MERCHANTS) -> bool:
+    """Whether `key` can be a key of this kind and mode at all."""
+    body, check, begins = key[:-_CHECK_DIGITS], key[-_CHECK_DIGITS:], f"{kind}_{mode}_"
+    whole = len(key) == len(begins) + _RANDOM_DIGITS + _CHECK_DIGITS
+    return whole and key.startswith(begins) and key.isascii() and check == _checksum(body)
 
 
 def digest(key: str) -> bytes:

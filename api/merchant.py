@@ -4,33 +4,25 @@ A key and a webhook secret are told once, when they are made. With `--json` the 
 document on stdout.
 """
 
-import asyncio
 import json
-import sys
-from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
-from rich.console import Console
 from rich.table import Table
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from api import merchants
-from api.errors import DoorError
 from api.keys import mode_of
 from api.merchants import Key, Shop, create_merchant
-from api.problems import problem_of
 from api.scopes import MEANINGS, Scope, scopes_of
+from api.terminal import Json, done, out, tell
+from domain.clearing import PayoutTerms
 from domain.terms import FeePolicy
-from runtime.database import engine
 from runtime.settings import Settings
 from webhooks import endpoints
-from webhooks.addresses import BadEndpoint
 from webhooks.endpoints import Wanted
 
-T = TypeVar("T")
 SCOPES = "What the key may do: " + "; ".join(f"`{scope}` {MEANINGS[scope]}" for scope in Scope)
 
 app = typer.Typer(
@@ -40,12 +32,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-out = Console(soft_wrap=True, highlight=False)
 MerchantId = Annotated[str, typer.Argument(metavar="MERCHANT", help="Its id, `mer_…`.")]
 Scopes = Annotated[
     list[str] | None, typer.Option("--scope", help=f"{SCOPES}. Several times; else everything.")
 ]
-Json = Annotated[bool, typer.Option("--json", help="One JSON document, for programs.")]
 
 
 @app.command()
@@ -70,7 +60,7 @@ def create(
             secret = endpoint.secret
         return {"id": made.id, "api_key": made.key, "webhook_secret": secret}
 
-    _tell(_done(settings, work), as_json)
+    tell(done(settings, work), as_json)
 
 
 @app.command()
@@ -82,7 +72,7 @@ def rotate(merchant: MerchantId, scope: Scopes = None, as_json: Json = False) ->
         mode = mode_of(settings.mode)
         return {"api_key": await merchants.add_key(connection, merchant, mode, _scopes(scope))}
 
-    _tell(_done(settings, work), as_json)
+    tell(done(settings, work), as_json)
 
 
 @app.command()
@@ -97,13 +87,44 @@ def revoke(
         gone = await merchants.revoke_key(connection, merchant, key)
         return {"revoked": gone.id, "last4": gone.last4}
 
-    _tell(_done(Settings(), work), as_json)
+    tell(done(Settings(), work), as_json)
+
+
+@app.command("pay-to")
+def pay_to(
+    merchant: MerchantId,
+    currency: Annotated[str, typer.Option(help="What is paid there, such as CNY.")],
+    holder: Annotated[str, typer.Option(help="The account's holder, as its bank knows it.")],
+    account: Annotated[str, typer.Option(help="The account's number.")],
+    days: Annotated[int, typer.Option(help="T+n: clearing days after the release.")] = 1,
+    minimum: Annotated[int, typer.Option(help="Minor units from which on is paid.")] = 1,
+    reserve_days: Annotated[int, typer.Option(help="Days that a reserve is kept.")] = 90,
+    debt_limit: Annotated[
+        int, typer.Option(help="Minor units that it may owe for refunds after the release.")
+    ] = 0,
+    fee_back: Annotated[
+        bool,
+        typer.Option(
+            "--fee-back/--keep-fee", help="Whether our fee on what is refunded then is given back."
+        ),
+    ] = True,
+    as_json: Json = False,
+) -> None:
+    """Where a merchant is paid in a currency, and when. New details lift a freeze."""
+
+    async def work(connection: AsyncConnection) -> dict[str, str]:
+        terms = PayoutTerms(days, minimum, reserve_days, debt_limit, fee_back)
+        where = (holder, account)
+        made = await merchants.say_where(connection, merchant, currency, where, terms)
+        return {"account": made.id, "holder": made.holder, "ends_in": made.number[-4:]}
+
+    tell(done(Settings(), work), as_json)
 
 
 @app.command("list")
 def list_merchants(as_json: Json = False) -> None:
     """Every merchant and its live keys: which, what for, and when they were last used."""
-    shops = _done(Settings(), merchants.merchants)
+    shops = done(Settings(), merchants.merchants)
     if as_json:
         out.print(json.dumps([_shop(shop) for shop in shops]), markup=False)
         return
@@ -114,38 +135,6 @@ def list_merchants(as_json: Json = False) -> None:
         if not shop.keys:
             table.add_row(shop.id, shop.name, "none", "", "", "")
     out.print(table)
-
-
-def _done(settings: Settings, work: Callable[[AsyncConnection], Awaitable[T]]) -> T:
-    """What `work` gives, all of it in one commit; what it is refused ends the command with 1."""
-
-    async def committed() -> T:
-        pool = engine(settings.database_url, pool_size=1)
-        try:
-            async with pool.begin() as connection:
-                return await work(connection)
-        finally:
-            await pool.dispose()
-
-    try:
-        return asyncio.run(committed())
-    except DoorError as refused:
-        problem = problem_of(refused)
-        sys.stderr.write(f"{refused.code}: {problem.title}. {str(refused) or problem.advice}\n")
-    except (BadEndpoint, ValueError) as refused:
-        sys.stderr.write(f"{refused}\n")
-    except (OSError, OperationalError) as silence:
-        sys.stderr.write(f"PostgreSQL does not answer ({type(silence).__name__}): does it run?\n")
-    raise typer.Exit(1)
-
-
-def _tell(made: dict[str, str], as_json: bool) -> None:
-    if as_json:
-        out.print(json.dumps(made), markup=False)
-        return
-    for what, text in made.items():
-        if text:
-            out.print(f"{what.replace('_', ' '):<16}{text}", markup=False)
 
 
 def _scopes(names: list[str] | None) -> frozenset[Scope]:

@@ -14,6 +14,10 @@ from api.errors import NotFound, TooManyKeys
 from api.keys import Mode, digest, key_id, new_key
 from api.scopes import EVERYTHING, Scope
 from api.tables import ApiKey, Merchant
+from clearing.contracts import BankAccount, agree, set_bank_account
+from domain.clearing import PayoutTerms
+from domain.currencies import EXPONENTS
+from domain.errors import UnknownCurrency
 from domain.terms import FeePolicy
 
 #: The one that is used, and the one that takes its place.
@@ -132,6 +136,25 @@ async def merchants(connection: AsyncConnection) -> list[Shop]:
     for row in await connection.execute(_live().order_by(col(ApiKey.created_at))):
         found[row.merchant_id].keys.append(_key(row))
     return list(found.values())
+
+
+async def say_where(
+    connection: AsyncConnection,
+    merchant_id: str,
+    currency: str,
+    where: tuple[str, str],
+    terms: PayoutTerms,
+) -> BankAccount:
+    """Pay the merchant there, (holder, number), from now on. Raises NotFound, UnknownCurrency,
+    ValueError.
+    """
+    if currency not in EXPONENTS:
+        raise UnknownCurrency(f"{currency!r} is not an ISO 4217 currency with minor units")
+    found = select(col(Merchant.id)).where(col(Merchant.id) == merchant_id)
+    if await connection.scalar(found) is None:
+        raise NotFound("there is no such merchant")
+    await agree(connection, merchant_id, currency, terms)
+    return await set_bank_account(connection, merchant_id, currency, *where)
 
 
 async def _issue(

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from api.errors import Flaw, UnknownPaymentMethod
+from api.languages import N_
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,8 +17,10 @@ class Method:
 
 
 METHODS = (
-    Method("sandbox", "online_banking", "Online banking", "Sign in at your bank and approve"),
-    Method("sandbox", "card", "Bank card", "Debit or credit, confirmed by your bank"),
+    Method(
+        "sandbox", "online_banking", N_("Online banking"), N_("Sign in at your bank and approve")
+    ),
+    Method("sandbox", "card", N_("Bank card"), N_("Debit or credit, confirmed by your bank")),
 )
 
 

@@ -64,6 +64,7 @@ async def _open(
             description=order.description,
             items=[item.model_dump() for item in order.items],
             buyer_email=order.buyer.email,
+            buyer_digest=doors.recognition.digest(order.buyer.email),
             return_url=order.return_url,
         )
     )
@@ -90,4 +91,5 @@ async def _terms(connection: AsyncConnection, merchant_id: str, order: EscrowIn)
         windows=order.terms.pinned(),
         fee=FeePolicy(merchant.fee_fixed, merchant.fee_bps),
         reserve_bps=merchant.reserve_bps,
+        hold_expiry=order.terms.hold_expiry,
     )

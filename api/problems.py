@@ -70,7 +70,8 @@ PROBLEMS: dict[type[Problematic], Problem] = {
     domain.NotYourCommand: Problem(
         403,
         "Only the other side may do this",
-        "A buyer pays, confirms and extends; a merchant ships, refunds and extends.",
+        "A buyer pays, confirms, extends and disputes; a merchant ships, refunds, extends and "
+        "answers.",
     ),
     door.MissingScope: Problem(
         403,
@@ -104,10 +105,26 @@ PROBLEMS: dict[type[Problematic], Problem] = {
     domain.AmountExceedsHeld: Problem(
         409, "More than is held", "The amount must be from 1 to `held`."
     ),
+    domain.AmountExceedsReleased: Problem(
+        409,
+        "More than was released",
+        "The amount must be from 1 to `released`: what was refunded before is off it already.",
+    ),
+    domain.DebtLimitReached: Problem(
+        409,
+        "Your balance does not cover it",
+        "A refund after the release comes out of `payable` and `reserve` of your balance, then "
+        "out of what your contract lets you owe. Refund less, or when more has been released.",
+    ),
     domain.WholeAmountOnly: Problem(
         409,
         "Only the whole amount",
         "Before shipment a frozen payment can only be given back whole: refund `authorised`.",
+    ),
+    domain.HoldExpired: Problem(
+        409,
+        "The bank's hold has ended",
+        "No money is behind this order any more: do not send the goods.",
     ),
     domain.NothingHeld: Problem(
         409, "Nothing is held", "No undisputed money is left to decide about."
@@ -123,6 +140,11 @@ PROBLEMS: dict[type[Problematic], Problem] = {
     domain.DisputeOpenAlready: Problem(409, "A dispute is open already", "One dispute at a time."),
     domain.NoDisputeOpen: Problem(409, "No dispute is open", "There is nothing to answer."),
     domain.TooManyDisputes: Problem(409, "Too many disputes", "A purchase can be disputed twice."),
+    domain.TooOften: Problem(
+        409,
+        "Too often for one purchase",
+        "The detail says how often. A merchant can still give back all that is left at once.",
+    ),
     domain.SplitMismatch: Problem(
         409, "The split does not add up", "Refund and release must add up to `disputed`."
     ),
@@ -130,6 +152,28 @@ PROBLEMS: dict[type[Problematic], Problem] = {
         409,
         "The bank declined",
         "The detail says why. Choose another method, with a new Idempotency-Key.",
+    ),
+    door.OperatorExists: Problem(
+        409, "This operator has an account already", "Choose another login."
+    ),
+    door.MissingRole: Problem(
+        403, "This operator may not do this", "The detail names the role that is needed."
+    ),
+    door.OwnProposal: Problem(
+        403, "Somebody else has to approve", "Four eyes: nobody approves their own proposal."
+    ),
+    door.NoProposal: Problem(
+        409, "Nothing was proposed", "Propose a resolution first; another operator approves it."
+    ),
+    door.ProposalDiffers: Problem(
+        409,
+        "Something else was proposed",
+        "Read the dispute again: what you approve has to be what stands there now.",
+    ),
+    door.PreconditionRequired: Problem(
+        428,
+        "Say which version you decided on",
+        "Send the `ETag` of the dispute that you have read as `If-Match`.",
     ),
     door.TooManyEndpoints: Problem(
         409, "Too many webhook endpoints", "At most ten: change or delete one of them."
@@ -152,15 +196,39 @@ PROBLEMS: dict[type[Problematic], Problem] = {
         "The first request with this key is still being answered",
         "Repeat it after `Retry-After` seconds; you will get its answer.",
     ),
+    door.TooMuchEvidence: Problem(
+        409,
+        "Too much evidence",
+        "Each side may add twenty statements and ten files to one dispute.",
+    ),
+    door.EvidenceErased: Problem(
+        410, "This evidence was erased", "Its place in the chain and its digest are left."
+    ),
+    door.EvidenceDamaged: Problem(
+        410,
+        "This file is gone or was changed",
+        "We don't hand out what is not the file that was sent. Ask us, with its digest.",
+    ),
     door.VersionMoved: Problem(
         412,
         "The purchase is at another version",
         "Read it again and decide anew, with its new `ETag` and a new Idempotency-Key.",
     ),
-    door.BodyTooLarge: Problem(413, "The body is too large", "At most 64 kB."),
+    door.BodyTooLarge: Problem(
+        413, "The body is too large", "At most 64 kB, and 5.5 MB where evidence is sent."
+    ),
+    door.FileTooLarge: Problem(413, "The file is too large", "At most 5 MB each."),
     door.UnsupportedMediaType: Problem(415, "Send JSON", "Set `Content-Type: application/json`."),
+    door.NotAForm: Problem(
+        415, "Send a form", "Set `Content-Type: multipart/form-data`, with its boundary."
+    ),
     door.InvalidRequest: Problem(
         422, "The request is not valid", "`errors` names every field that is wrong, and why."
+    ),
+    door.FileTypeRefused: Problem(
+        422,
+        "This file can't be taken",
+        "PNG, JPEG and WebP pictures and PDF, under a name and a type that fit the content.",
     ),
     domain.BadTerms: Problem(
         422, "These terms can't be agreed to", "`errors` names the field that is wrong."

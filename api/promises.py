@@ -79,6 +79,37 @@ CALLBACK: Responses = problems(
 )
 
 
+#: What only operators ask.
+OPERATORS: Responses = problems(
+    door.Unauthenticated,
+    door.InvalidApiKey,
+    door.InvalidRequest,
+    door.TooManyRequests,
+    door.Unavailable,
+)
+
+
+def decision(*more: type[Problematic]) -> Responses:
+    """For what operators decide, bound to a version."""
+    return problems(
+        door.Unauthenticated,
+        door.InvalidApiKey,
+        door.InvalidRequest,
+        door.TooManyRequests,
+        door.Unavailable,
+        door.NotFound,
+        door.MissingRole,
+        door.PreconditionRequired,
+        door.VersionMoved,
+        *_BODY,
+        *_KEY,
+        rules.NoDisputeOpen,
+        rules.WrongStage,
+        rules.EscrowEnded,
+        *more,
+    )
+
+
 def command(*more: type[Problematic]) -> Responses:
     """For a command of either side; `more` are the refusals of its own."""
     return problems(*_ANY, *_LINK, door.NotFound, door.VersionMoved, *_BODY, *_KEY, *_RULES, *more)

@@ -10,19 +10,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Row, Select, Text, any_, literal, select
+from sqlalchemy import ARRAY, Row, Select, Text, any_, func, literal, select, true
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
+from sqlalchemy.sql.selectable import LateralFromClause
 from sqlmodel import SQLModel, col
 
 from api.tables import Checkout, Merchant
-from domain.amounts import Amounts
 from domain.escrow import Escrow
-from domain.events import PaymentMismatched, PaymentSucceeded
-from domain.states import Dispute, Stage
-from ledger.book import TERMS
+from domain.events import DisputeOpened, PaymentMismatched, PaymentSucceeded
+from domain.states import Dispute, Reason
 from ledger.port import Stored
-from ledger.reading import Reading
+from ledger.reading import Reading, projected
 from ledger.tables import Escrow as EscrowRow
+from ledger.tables import Transition
 
 _ID = re.compile(r"esc_[0-9a-f]{32}")
 
@@ -39,6 +39,16 @@ class Goods:
 
 
 @dataclass(frozen=True, slots=True)
+class Complaint:
+    """The dispute that is under way: the `number`-th of its purchase, over `amount`."""
+
+    number: int
+    amount: int
+    reason: Reason
+    opened_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Purchase:
     """`escrow` is rebuilt from the row.
 
@@ -51,6 +61,8 @@ class Purchase:
     shop: str
     #: Minor units on their way back to the buyer that no bank has confirmed yet.
     returning: int
+    #: None while nothing is disputed.
+    complaint: Complaint | None
     started: bool
     created_at: datetime
     updated_at: datetime
@@ -118,6 +130,13 @@ async def page(
         return [_purchase(row) for row in rows]
 
 
+async def these(engine: AsyncEngine, escrow_ids: Collection[str]) -> dict[str, Purchase]:
+    """Those of them that exist, by id."""
+    query = _everything().where(col(EscrowRow.id).in_(escrow_ids))
+    async with engine.connect() as connection:
+        return {row.id: _purchase(row) for row in await connection.execute(query)}
+
+
 async def versions(engine: AsyncEngine, escrow_ids: Collection[str]) -> dict[str, int]:
     # One array, so that the statement is the same however many they are.
     these = col(EscrowRow.id) == any_(literal(list(escrow_ids), ARRAY(Text)))
@@ -141,10 +160,31 @@ async def booked(engine: AsyncEngine, escrow_id: str, attempt: str) -> bool:
     )
 
 
+def _complained() -> LateralFromClause:
+    """The last complaint, its number and when, of a purchase that is disputed now."""
+    return (
+        select(
+            func.count().over().label("disputes"),
+            col(Transition.detail).label("complaint"),
+            col(Transition.at).label("disputed_at"),
+        )
+        .where(
+            col(EscrowRow.dispute) != Dispute.NONE,
+            col(Transition.escrow_id) == col(EscrowRow.id),
+            col(Transition.name) == DisputeOpened.name,
+        )
+        .order_by(col(Transition.sequence).desc())
+        .limit(1)
+        .lateral("complained")
+    )
+
+
 def _everything() -> Select[*tuple[Any, ...]]:
+    complained = _complained()
     return (
         select(
             SQLModel.metadata.tables["escrow"],
+            *complained.c,
             col(Checkout.description),
             col(Checkout.items).label("order_items"),
             col(Checkout.buyer_email),
@@ -153,6 +193,7 @@ def _everything() -> Select[*tuple[Any, ...]]:
         )
         .join(Checkout, col(Checkout.escrow_id) == col(EscrowRow.id))
         .join(Merchant, col(Merchant.id) == col(EscrowRow.merchant_id))
+        .outerjoin(complained, true())
     )
 
 
@@ -162,37 +203,19 @@ def _one(escrow_id: str) -> Select[*tuple[Any, ...]]:
 
 def _purchase(row: Row[Any]) -> Purchase:
     return Purchase(
-        escrow=_projected(row),
+        escrow=projected(row, row.disputes or 0),
         checkout=Goods(row.description, row.order_items, row.buyer_email, row.return_url),
         shop=row.shop,
         returning=row.returning,
+        complaint=_complaint(row),
         started=row.started_at is not None,
         created_at=row.created_at,
         updated_at=row.updated_at,
     )
 
 
-def _projected(row: Row[Any]) -> Escrow:
-    return Escrow(
-        terms=TERMS.validate_python(row.terms),
-        stage=Stage(row.stage),
-        amounts=Amounts(
-            funded=row.funded,
-            held=row.held,
-            disputed=row.disputed,
-            released=row.released,
-            refunded=row.refunded,
-            authorised=row.authorised,
-        ),
-        sequence=row.version,
-        told=row.told,
-        bank=row.bank,
-        method=row.method,
-        attempt=row.attempt,
-        capture_before=row.capture_before,
-        declined=row.declined,
-        deadline=row.deadline,
-        dispute=Dispute(row.dispute),
-        dispute_deadline=row.dispute_deadline,
-        review=row.review,
-    )
+def _complaint(row: Row[Any]) -> Complaint | None:
+    if row.complaint is None:
+        return None
+    reason = Reason(row.complaint["reason"])
+    return Complaint(row.disputes, row.disputed, reason, row.disputed_at)

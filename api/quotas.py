@@ -28,6 +28,8 @@ from runtime.settings import Settings
 
 #: Windows that one process remembers; beyond that it forgets those that are over.
 REMEMBERED = 10_000
+#: Mails to one mailbox: few enough to bear, and each of them may have been lost.
+MAILS = RateLimitItemPerMinute(5, multiples=15, namespace="mailbox")
 #: Providers give a household a /64; who has one has all its addresses.
 NEIGHBOURS = 64
 
@@ -143,6 +145,8 @@ class Quotas:
         self._key = _per_minute("key", settings.key_requests_per_minute)
         self._link = _per_minute("link", settings.link_requests_per_minute)
         self._failures = _per_minute("failures", settings.failures_per_minute)
+        self._asker = _per_minute("mails", settings.mails_per_minute)
+        self._mailbox = Quota("mailbox", MAILS)
 
     async def of_key(self, request: Request, key_id: str) -> None:
         """Raises TooManyRequests."""
@@ -158,6 +162,14 @@ class Quotas:
         Raises TooManyRequests.
         """
         await self._spend(request, self._failures, neighbourhood(request))
+
+    async def of_asker(self, request: Request) -> None:
+        """Somebody wants a mail to be sent. Raises TooManyRequests."""
+        await self._spend(request, self._asker, neighbourhood(request))
+
+    async def of_mailbox(self, request: Request, digest: str) -> None:
+        """Whoever asks for it, a mailbox is not flooded. Raises TooManyRequests."""
+        await self._spend(request, self._mailbox, digest)
 
     async def forget(self) -> None:
         await self._windows.forget()
@@ -184,6 +196,8 @@ def neighbourhood(request: Request) -> str:
         address = ipaddress.ip_address(host)
     except ValueError:
         return host
+    # Behind a socket for both kinds every IPv4 address comes as `::ffff:…`.
+    address = getattr(address, "ipv4_mapped", None) or address
     if address.version == 4:
         return str(address)
     return str(ipaddress.ip_network((address, NEIGHBOURS), strict=False))

@@ -53,10 +53,10 @@ async def tell_again(
         raise NobodyAsked
     async with engine.connect() as connection:
         missed = await unheard.of_event(connection, event.id)
-    parked = {one.endpoint_id: one for one in missed if one.parked_at}
+    at = {one.endpoint_id: one for one in missed}
     for endpoint in asking:
         notice = Notice(event.escrow_id, event.sequence, endpoint.id)
-        await _start(engine, trade, notice, parked.get(endpoint.id))
+        await _start(engine, trade, notice, at.get(endpoint.id))
     return [endpoint.id for endpoint in asking]
 
 
@@ -79,11 +79,15 @@ async def tell_parked(
     return now, len(found) > MOST_AT_ONCE
 
 
-async def _start(engine: AsyncEngine, trade: Trade, notice: Notice, parked: Unheard | None) -> None:
-    await trade.tell_again(notice)
-    if parked:
+async def _start(engine: AsyncEngine, trade: Trade, notice: Notice, missed: Unheard | None) -> None:
+    """Whoever dies in between leaves something that is retried, or still parked: never neither."""
+    if missed and not missed.parked_at:
         async with engine.begin() as connection:
-            await unheard.resume(connection, parked)
+            await unheard.begin_anew(connection, missed)
+    await trade.tell_again(notice)
+    if missed and missed.parked_at:
+        async with engine.begin() as connection:
+            await unheard.resume(connection, missed)
 
 
 def enabled(endpoint: Endpoint) -> Endpoint:

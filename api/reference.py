@@ -10,13 +10,14 @@ from starlette.routing import BaseRoute
 
 from api import bank_callbacks, events, headers, promises, views
 from api.auth import buyer_link
+from api.evidence import views as evidence
 from api.examples import example
 from api.idempotency import IDEMPOTENCY_KEY, PATTERN
 from api.pages.rendering import page
 from api.problems import DOCS_PATH, PROBLEMS, ProblemOut
 
 #: FastAPI leaves out what is null, and so less than the whole.
-WHOLE = {"EscrowOut": views.EXAMPLE, "EventOut": events.EXAMPLE}
+WHOLE = {"EscrowOut": views.EXAMPLE, "EventOut": events.EXAMPLE, "EvidenceOut": evidence.EXAMPLE}
 BUYERS = buyer_link.scheme_name
 METHODS = ("get", "post", "put", "delete")
 DESCRIPTION = """\

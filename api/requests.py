@@ -1,11 +1,12 @@
 """What the doors take: bodies of requests, complete and strict."""
 
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, model_validator
 
 from api.fields import Amount, Currency, Duration, Email, Line, Note, OrderId, WebAddress
-from domain.terms import BUYERS_EXTENSION, INSPECTION, WINDOWS, Funding, Goods, Windows
+from domain.states import Reason
+from domain.terms import BUYERS_EXTENSION, INSPECTION, WINDOWS, Funding, Goods, HoldExpiry, Windows
 
 
 class Body(BaseModel):
@@ -35,9 +36,14 @@ class WindowsIn(Body):
 
 
 class TermsIn(Body):
-    """`goods` decides the default inspection window: goods 10 days, digital 3, service 1."""
+    """`goods` decides the default inspection window: goods 10 days, digital 3, service 1.
+
+    `hold_expiry` is for `freeze`: what becomes of the money when the bank's hold runs out before
+    you ship. `lapse`: the bank lets go, the purchase closes. `deduct`: it is deducted a day before.
+    """
 
     funding: Funding = Funding.DEDUCT
+    hold_expiry: HoldExpiry = HoldExpiry.LAPSE
     goods: Goods = Goods.GOODS
     windows: WindowsIn = WindowsIn()
 
@@ -99,7 +105,9 @@ class ShipmentIn(Body):
 
 
 class RefundIn(Body):
-    """`amount` goes back to the buyer; before a frozen payment is deducted, only the whole."""
+    """`amount` goes back to the buyer: up to `held`, after the release up to `released`; before a
+    frozen payment is deducted only the whole.
+    """
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"amount": 1000}]})
 
@@ -112,6 +120,25 @@ class ExtensionIn(Body):
     model_config = ConfigDict(json_schema_extra={"examples": [{"extension": "P3D"}]})
 
     extension: Duration = BUYERS_EXTENSION
+
+
+class DisputeIn(Body):
+    """The buyer disputes `amount` minor units, all that is held or a part of it."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"amount": 4000, "reason": "damaged"}]}
+    )
+
+    amount: Amount
+    reason: Reason
+
+
+class AnswerIn(Body):
+    """`accept`: the disputed money goes back to the buyer. `contest`: operators decide."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"answer": "contest"}]})
+
+    answer: Literal["accept", "contest"]
 
 
 class PaymentIn(Body):

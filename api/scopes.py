@@ -3,22 +3,26 @@
 from collections.abc import Collection
 from enum import StrEnum
 
+from api.languages import N_
+
 
 class Scope(StrEnum):
     ESCROWS_READ = "escrows:read"
     ESCROWS_WRITE = "escrows:write"
     REFUNDS = "refunds"
+    PAYOUTS = "payouts"
     WEBHOOKS = "webhooks"
     KEYS = "keys"
 
 
 #: For people who choose: documents, console, command line.
 MEANINGS: dict[Scope, str] = {
-    Scope.ESCROWS_READ: "read purchases and events",
-    Scope.ESCROWS_WRITE: "create, ship, extend and cancel purchases",
-    Scope.REFUNDS: "give money back to buyers",
-    Scope.WEBHOOKS: "see and change webhook endpoints, deliver events again",
-    Scope.KEYS: "see, make and revoke API keys in the merchant console",
+    Scope.ESCROWS_READ: N_("read purchases and events"),
+    Scope.ESCROWS_WRITE: N_("create, ship, extend and cancel purchases, contest disputes"),
+    Scope.REFUNDS: N_("give money back to buyers, accept disputes"),
+    Scope.PAYOUTS: N_("see the balance, payouts and statements"),
+    Scope.WEBHOOKS: N_("see and change webhook endpoints, deliver events again"),
+    Scope.KEYS: N_("see, make and revoke API keys in the merchant console"),
 }
 EVERYTHING = frozenset(Scope)
 

@@ -54,7 +54,7 @@ async def a_place(
     if EventSourceResponse.media_type not in request.headers.get("accept", ""):
         yield False
         return
-    with doors.watch.place(caller.subject):
+    with doors.watch.place(caller.subject, purchase.merchant_id):
         yield True
 
 

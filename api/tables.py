@@ -95,6 +95,19 @@ class Checkout(SQLModel, table=True):
     """What a cashier shows: personal data and texts, kept out of the terms."""
 
     __tablename__ = "checkout"
+    __table_args__ = (
+        Index(
+            "checkout_buyer",
+            "buyer_digest",
+            "escrow_id",
+            postgresql_where=text("length(buyer_digest) > 0"),
+        ),
+        Index(
+            "checkout_undigested",
+            "escrow_id",
+            postgresql_where=text("buyer_digest is null and buyer_email is not null"),
+        ),
+    )
 
     escrow_id: str = Field(sa_column=Column(Text, ForeignKey("escrow.id"), primary_key=True))
     description: str = Field(sa_type=Text)
@@ -102,6 +115,8 @@ class Checkout(SQLModel, table=True):
     items: list[dict[str, Any]] = Field(sa_column=Column(JSONB, nullable=False))
     #: Null once it was erased.
     buyer_email: str | None = Field(sa_type=Text)
+    #: `api.wallet.addresses.Recognition`'s; null until it was made, and once it was erased.
+    buyer_digest: bytes | None = Field(sa_column=Column(LargeBinary))
     return_url: str = Field(sa_type=Text)
 
 

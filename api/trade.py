@@ -16,24 +16,30 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from api.errors import Unavailable
+from clearing.port import RefundAsked
 from domain.errors import refusals
 from domain.terms import Terms
 from webhooks.port import Notice
 from workflows.commands import (
+    AnswerDispute,
     BankReport,
     Cancel,
     Confirm,
     Extend,
+    OpenDispute,
     Pay,
     PaymentPage,
     Refund,
+    ResolveDispute,
     RowMoved,
     Ship,
     Standing,
+    WithdrawDispute,
 )
 from workflows.late import LatePaymentOrder
+from workflows.names import payout_id
 from workflows.redelivery import start_telling
-from workflows.start import start_escrow, start_late_payment
+from workflows.start import refund_after_sale, start_escrow, start_late_payment
 
 #: A worker answers in well under a second; a bank's page may take `steps.PAGE_PATIENCE`.
 COMMAND_PATIENCE = timedelta(seconds=10)
@@ -43,7 +49,10 @@ SEND_PATIENCE = timedelta(seconds=5)
 #: What a caller should wait before it repeats a command that we could not wait for.
 RETRY_AFTER = 2
 
-Command = Pay | Ship | Cancel | Refund | Extend
+Command = (
+    Pay | Ship | Cancel | Refund | Extend
+    | OpenDispute | WithdrawDispute | AnswerDispute | ResolveDispute
+)  # fmt: skip
 Fact = Confirm | BankReport | RowMoved
 
 UPDATES: dict[type[Command], tuple[str, type[PaymentPage | Standing]]] = {
@@ -52,6 +61,10 @@ UPDATES: dict[type[Command], tuple[str, type[PaymentPage | Standing]]] = {
     Cancel: ("cancel", Standing),
     Refund: ("refund", Standing),
     Extend: ("extend", Standing),
+    OpenDispute: ("open_dispute", Standing),
+    WithdrawDispute: ("withdraw_dispute", Standing),
+    AnswerDispute: ("answer_dispute", Standing),
+    ResolveDispute: ("resolve_dispute", Standing),
 }
 SIGNALS: dict[type[Fact], str] = {
     Confirm: "confirm_receipt",
@@ -111,10 +124,20 @@ class Trade:
         async with _patient(SEND_PATIENCE):
             await self._handle(escrow_id).signal(SIGNALS[type(fact)], fact)
 
+    async def tell_payout(self, payout: str) -> None:
+        """The bank says that something became of a payout. Raises NotRunning."""
+        async with _patient(SEND_PATIENCE):
+            await self._client.get_workflow_handle(payout_id(payout)).signal("bank_reported")
+
     async def start_late(self, order: LatePaymentOrder) -> None:
         """Look into a payment that came after its purchase had ended."""
         async with _patient(SEND_PATIENCE):
             await start_late_payment(self._client, order)
+
+    async def refund_after_sale(self, asked: RefundAsked) -> Standing:
+        """Where the purchase is after it; the same command again gets the same. Raises Refusal."""
+        async with _patient(COMMAND_PATIENCE):
+            return await refund_after_sale(self._client, asked)
 
     async def tell_again(self, notice: Notice) -> None:
         """Start to tell a merchant's endpoint at once."""
@@ -132,6 +155,10 @@ async def _patient(patience: timedelta) -> AsyncIterator[None]:
         async with asyncio.timeout(patience.total_seconds()):
             yield
     except (TimeoutError, RPCTimeoutOrCancelledError) as silence:
+        if (task := asyncio.current_task()) and task.cancelling():
+            # The SDK says the same of our own cancellation, which has to go on: a chore that
+            # took it for silence would never end.
+            raise asyncio.CancelledError from silence
         raise Unavailable("the purchase has not answered in time", retry_after=RETRY_AFTER) from (
             silence
         )

@@ -5,12 +5,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.dispute_views import DisputeOut, dispute_out
 from api.fields import Duration
 from api.links import Links
 from api.purchases import Purchase
 from api.requests import Item
 from domain.states import Stage, State
-from domain.terms import Funding
+from domain.terms import Funding, HoldExpiry
 
 PaymentState = Literal[
     "unpaid", "processing", "declined", "authorised", "capturing", "paid", "closed"
@@ -22,6 +23,7 @@ EXAMPLE: dict[str, Any] = {
     "id": "esc_0193c8a1b2c37d4e8f9a0b1c2d3e4f50",
     "order_id": "A-1001",
     "status": "awaiting_shipment",
+    "progress": "awaiting_shipment",
     "amount": 12900,
     "currency": "CNY",
     "description": "A pair of walking boots",
@@ -32,6 +34,7 @@ EXAMPLE: dict[str, Any] = {
     "buyer": {"email": "buyer@example.com"},
     "terms": {
         "funding": "deduct",
+        "hold_expiry": "lapse",
         "windows": {
             "payment": "PT30M",
             "shipping": "P7D",
@@ -56,6 +59,7 @@ EXAMPLE: dict[str, Any] = {
     "returning": 0,
     "deadline": "2026-11-30T10:02:11.042000Z",
     "capture_before": None,
+    "dispute": None,
     "needs_review": False,
     "return_url": "https://shop.example/orders/A-1001",
     "checkout_url": "https://pay.example/pay/0193c8a1…",
@@ -95,6 +99,7 @@ class TermsOut(BaseModel):
     """What was agreed when the purchase was created."""
 
     funding: Funding
+    hold_expiry: HoldExpiry
     windows: WindowsOut
 
 
@@ -114,6 +119,10 @@ class EscrowOut(BaseModel):
         description="awaiting_payment, awaiting_shipment, awaiting_confirmation, disputed, "
         "completed, refunded or closed.",
     )
+    progress: str = Field(
+        examples=["awaiting_shipment"],
+        description="The same, but while it is disputed: the stage of what is not.",
+    )
     amount: int
     currency: str
     description: str
@@ -130,9 +139,12 @@ class EscrowOut(BaseModel):
     returning: int
     deadline: datetime | None
     capture_before: datetime | None
+    dispute: DisputeOut | None = Field(description="Null while nothing is disputed.")
     needs_review: bool = Field(description="A person must look at it before it can go on.")
     return_url: str
-    checkout_url: str
+    checkout_url: str = Field(
+        description='The buyer\'s; "" for a key without the scope `escrows:write`.'
+    )
     order_url: str
     version: int
     livemode: bool
@@ -160,16 +172,18 @@ def escrow_out(purchase: Purchase, links: Links, livemode: bool) -> EscrowOut:
         id=terms.escrow_id,
         order_id=terms.order_id,
         status=state.status,
+        progress=state.progress,
         amount=terms.amount,
         currency=terms.currency,
         description=checkout.description,
         items=[Item.model_validate(item) for item in checkout.items],
         buyer=BuyerOut(email=checkout.buyer_email),
-        terms=TermsOut(funding=terms.funding, windows=_windows(state)),
+        terms=_agreed(state),
         payment=payment_standing(state),
         **_amounts(purchase),
         deadline=_utc(state.deadline),
         capture_before=_utc(state.capture_before),
+        dispute=dispute_out(purchase),
         needs_review=bool(state.review),
         return_url=checkout.return_url,
         checkout_url=links.cashier(terms),
@@ -207,8 +221,8 @@ def _payment_state(state: State) -> PaymentState:
             return "authorised"
 
 
-def _windows(state: State) -> WindowsOut:
-    return WindowsOut.model_validate(state.terms.windows, from_attributes=True)
+def _agreed(state: State) -> TermsOut:
+    return TermsOut.model_validate(state.terms, from_attributes=True)
 
 
 def _amounts(purchase: Purchase) -> dict[str, Any]:

@@ -20,8 +20,10 @@ from api.errors import TooManyWaiting, Unavailable
 TICK = timedelta(milliseconds=100)
 #: Places in one process. Who waits costs some 10 kB and a share of one query, no connection.
 PLACES = 1_000
-#: Of them for one merchant, or for the link of one purchase: nobody keeps all others out.
+#: Of them for one key's merchant, or for the link of one purchase.
 PLACES_EACH = 100
+#: Of them for a merchant with all its links together: nobody keeps all others out.
+PLACES_OF_A_SHOP = 500
 #: What a caller should wait before it asks for a place again.
 RETRY_AFTER = 5
 
@@ -39,29 +41,41 @@ class Watch:
     """`versions` reads the present version of each of some escrows."""
 
     def __init__(
-        self, versions: Versions, *, places: int = PLACES, places_each: int = PLACES_EACH
+        self,
+        versions: Versions,
+        *,
+        places: int = PLACES,
+        places_each: int = PLACES_EACH,
+        places_of_a_shop: int = PLACES_OF_A_SHOP,
     ) -> None:
         self._versions = versions
         self._places, self._places_each = places, places_each
+        self._places_of_a_shop = places_of_a_shop
         self._taken: Counter[str] = Counter()
+        self._shops: Counter[str] = Counter()
         self._waiters: set[Waiter] = set()
         self._looking: asyncio.Task[None] | None = None
         self.stopped = False
 
     @contextlib.contextmanager
-    def place(self, subject: str) -> Iterator[None]:
-        """Room for one who waits. Raises TooManyWaiting, Unavailable."""
+    def place(self, subject: str, shop: str) -> Iterator[None]:
+        """Room for one who waits, at a purchase of `shop`. Raises TooManyWaiting, Unavailable."""
         if self._taken[subject] >= self._places_each:
+            raise TooManyWaiting(retry_after=RETRY_AFTER)
+        if self._shops[shop] >= self._places_of_a_shop:
             raise TooManyWaiting(retry_after=RETRY_AFTER)
         if self._taken.total() >= self._places:
             raise Unavailable("too many wait already", retry_after=RETRY_AFTER)
         self._taken[subject] += 1
+        self._shops[shop] += 1
         try:
             yield
         finally:
             self._taken[subject] -= 1
+            self._shops[shop] -= 1
             # Forgets whoever has no place any more.
             self._taken += Counter()
+            self._shops += Counter()
 
     async def changed(self, escrow_id: str, version: int, patience: timedelta) -> None:
         """Return once the escrow is no longer at `version`, or when patience ends: look then."""

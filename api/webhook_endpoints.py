@@ -23,7 +23,7 @@ from api.doors import TheDoors
 from api.errors import Flaw, InvalidRequest, NotFound, TooManyEndpoints
 from api.events import EventType
 from api.fields import Duration, Note, printable
-from api.idempotency import Answer, Keyed, fingerprint, idempotency_key, within
+from api.idempotency import Answer, Keyed, fingerprint, forget_secrets, idempotency_key, within
 from api.redelivery import endpoint_of
 from api.requests import Body
 from api.webhook_views import (
@@ -188,6 +188,7 @@ async def delete_webhook_endpoint(
     async with doors.engine.begin() as connection:
         if not await endpoints.remove(connection, there.id, there.merchant_id):
             raise NotFound
+        await forget_secrets(connection, merchant.subject, there.id)
     return Response(status_code=204)
 
 
@@ -235,6 +236,7 @@ async def revoke_old_webhook_secret(
     async with doors.engine.begin() as connection:
         if not await endpoints.revoke_old_secret(connection, there.id, there.merchant_id):
             raise NotFound
+        await forget_secrets(connection, merchant.subject, there.id, but=there.secret)
     return Response(status_code=204)
 
 

@@ -11,11 +11,16 @@ from api import purchases
 from api.commands import ask, payment_page
 from api.doors import Doors, TheDoors
 from api.errors import PaymentDeclined, TooManyWaiting, Unavailable, UnknownPaymentMethod
-from api.methods import METHODS, chosen
+from api.methods import METHODS
 from api.middleware import safe_headers
 from api.pages import timeline
-from api.pages.rendering import page
+from api.pages.following import changes
+from api.pages.refusals import no
+from api.pages.rendering import page, qr
 from api.pages.visitors import AVisit, OwnForm, Visit, exchange, visit
+from api.pages.wallet.keeping import offer
+from api.pages.wallet.paying import choose, saved
+from api.pages.wallet.visitors import guest
 from api.waiting import until_gone
 from domain.errors import Refusal
 from domain.events import Cancelled
@@ -28,6 +33,8 @@ REFRESH = 4
 #: so often the page waits for it, and offers no other way to pay meanwhile.
 LOOKS = 5
 LOOK = timedelta(seconds=2)
+#: Seconds that a page with a script, which hears of the bank's report itself, does the same.
+PATIENCE = 12
 
 router = APIRouter(prefix="/pay", include_in_schema=False)
 
@@ -41,8 +48,11 @@ async def open_cashier(
 ) -> Response:
     """`looked`: how often this page has waited for the bank since the buyer came back from it."""
     if not purchases.is_id(link):
-        return await exchange(doors, link, "pay")
+        return await exchange(request, doors, link, "pay")
     here = await visit(request, link, doors)
+    if looked == 0 and (buyer := await guest(request, doors)):
+        # At the bank's page the buyer may have let it remember something.
+        await buyer.purse.ask()
     if looked < LOOKS and here.purchase.escrow.stage is Stage.PAYING:
         here = await look(request, here)
     return await show(here, looked=looked + 1)
@@ -51,7 +61,10 @@ async def open_cashier(
 async def look(request: Request, visit: Visit) -> Visit:
     """The same visit once the bank has reported, or a little later."""
     doors, purchase = visit.doors, visit.purchase
-    with contextlib.suppress(TooManyWaiting, Unavailable), doors.watch.place(purchase.id):
+    with (
+        contextlib.suppress(TooManyWaiting, Unavailable),
+        doors.watch.place(purchase.id, purchase.merchant_id),
+    ):
         change = doors.watch.changed(purchase.id, purchase.version, LOOK)
         await until_gone(request, change)
     return await visit.anew()
@@ -62,12 +75,18 @@ async def pay(
     visit: AVisit, form: OwnForm, choice: Annotated[str, Form(max_length=200)]
 ) -> Response:
     """To the bank's own page, or back with the reason why not."""
-    this = visit.tried(form, "payment", choice)
+    buyer = await guest(visit.request, visit.doors)
     try:
-        method = chosen(*choice.split("/", 1)) if "/" in choice else chosen(choice, "")
-        url = await payment_page(visit.doors, visit.purchase, method, Party.BUYER, this)
-    except (Refusal, PaymentDeclined, UnknownPaymentMethod) as no:
-        return await show(await visit.anew(), str(no), 409)
+        way = await choose(buyer, choice)
+        this = visit.tried(form, "payment", f"{choice} {way.remembered}")
+        url = await payment_page(
+            visit.doors, visit.purchase, way.method, Party.BUYER, this, way.payer
+        )
+    except (Refusal, PaymentDeclined, UnknownPaymentMethod) as refusal:
+        if buyer is not None and isinstance(refusal, PaymentDeclined):
+            # Perhaps the bank does not keep any more what we thought it did.
+            await buyer.purse.ask()
+        return await show(await visit.anew(), no(refusal).text, 409)
     return RedirectResponse(url, 303)
 
 
@@ -94,7 +113,7 @@ async def cancel(visit: AVisit, form: OwnForm) -> Response:
     try:
         await ask(visit.doors, visit.purchase, event, Cancel(Party.BUYER), this)
     except Refusal as refusal:
-        return await show(await visit.anew(), str(refusal), 409)
+        return await show(await visit.anew(), no(refusal).text, 409)
     return RedirectResponse(f"/pay/{visit.purchase.id}", 303)
 
 
@@ -108,6 +127,8 @@ async def show(
     response = page(
         "cashier.html",
         status,
+        **await offer(visit),
+        saved=await saved(await guest(visit.request, visit.doors)),
         purchase=visit.purchase,
         state=state,
         terms=state.terms,
@@ -118,7 +139,11 @@ async def show(
         notice=notice,
         pay_form=visit.form("payment"),
         returned=returned,
+        qr=qr(visit.doors.links.cashier(state.terms)),
         refresh=again if state.stage is Stage.PAYING else 0,
+        here=f"/pay/{visit.purchase.id}",
+        follow=changes(visit.purchase),
+        patience=PATIENCE if returned else 0,
         sandbox=not visit.doors.livemode,
     )
     response.headers.update(safe_headers(bank_pages(visit.doors)))

@@ -1,6 +1,6 @@
 """`/orders`: where the buyer sees what happened, and says that the goods have arrived."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
@@ -9,9 +9,16 @@ from fastapi.responses import RedirectResponse
 from api import purchases
 from api.commands import ask, tell
 from api.doors import TheDoors
-from api.pages import timeline
+from api.languages import _
+from api.outlook import whole
+from api.pages import disputes, problem, timeline
+from api.pages.ahead import ahead
+from api.pages.following import changes
+from api.pages.refusals import no
 from api.pages.rendering import page
 from api.pages.visitors import AVisit, OwnForm, Visit, exchange, visit
+from api.pages.wallet.keeping import offer
+from domain.clock import lets_go
 from domain.errors import Refusal
 from domain.events import InspectionExtended, ReceiptConfirmed
 from domain.states import Party, Stage
@@ -31,7 +38,7 @@ async def open_order(
     request: Request, link: str, doors: TheDoors, confirmed: bool = False
 ) -> Response:
     if not purchases.is_id(link):
-        return await exchange(doors, link, "orders")
+        return await exchange(request, doors, link, "orders")
     return await show(await visit(request, link, doors), confirmed=confirmed)
 
 
@@ -49,13 +56,15 @@ async def confirm(
 ) -> Response:
     this = visit.tried(form, "receipt")
     if typed.strip().upper() != word(visit):
-        return receipt_page(visit, "That is not what the box asks for. Nothing was released.", 422)
+        return receipt_page(
+            visit, _("That is not what the box asks for. Nothing was released."), 422
+        )
     purchase, watch = visit.purchase, visit.doors.watch
     try:
         event = ReceiptConfirmed(by=Party.BUYER)
         await tell(visit.doors, purchase, event, Confirm(this.command_id))
     except Refusal as refusal:
-        return await show(await visit.anew(), str(refusal), status=409)
+        return await show(await visit.anew(), no(refusal).text, status=409)
     await watch.changed(purchase.id, purchase.version, RELEASE_PATIENCE)
     return RedirectResponse(f"/orders/{purchase.id}?confirmed=true", 303)
 
@@ -68,7 +77,7 @@ async def extend(visit: AVisit, form: OwnForm) -> Response:
     try:
         await ask(visit.doors, visit.purchase, event, command, this)
     except Refusal as refusal:
-        return await show(await visit.anew(), str(refusal), status=409)
+        return await show(await visit.anew(), no(refusal).text, status=409)
     return RedirectResponse(f"/orders/{visit.purchase.id}", 303)
 
 
@@ -81,6 +90,7 @@ async def show(
         step.name == InspectionExtended.name and step.by == Party.BUYER for step in steps
     )
     releasing = confirmed and may_confirm(visit)
+    escrow = await whole(visit.doors, visit.purchase)
     return page(
         "order.html",
         status,
@@ -89,15 +99,31 @@ async def show(
         terms=state.terms,
         stage=state.stage.value,
         timeline=timeline.lines(steps, state.terms.currency),
+        lets_go=lets_go(escrow),
         notice=notice,
         may_confirm=may_confirm(visit) and not releasing,
         may_extend=may_confirm(visit) and not extended and not releasing,
         releasing=releasing,
+        may_report=not releasing and await problem.may_report(visit),
+        **await _dispute(visit),
+        **await offer(visit),
+        ahead=ahead(escrow, Party.BUYER, datetime.now(UTC)),
         extension_days=BUYERS_EXTENSION.days,
         extension_form=visit.form("extension"),
         refresh=0 if state.settled else REFRESH if _we_act(visit, releasing) else REFRESH_SLOWLY,
+        here=f"/orders/{visit.purchase.id}",
+        follow=changes(visit.purchase),
         sandbox=not visit.doors.livemode,
     )
+
+
+async def _dispute(visit: Visit) -> dict[str, object]:
+    """What is disputed, and what was said about it in this dispute and before."""
+    quarrel = await disputes.under_way(visit.doors, visit.purchase)
+    entries = await disputes.heard(visit.doors, visit.purchase)
+    mine = {one.dispute for one in entries if one.by == Party.BUYER}
+    unexplained = quarrel is not None and quarrel.complaint.number not in mine
+    return {"quarrel": quarrel, "entries": entries, "unexplained": unexplained}
 
 
 def receipt_page(visit: Visit, notice: str = "", status: int = 200) -> Response:

@@ -1,12 +1,15 @@
 """What happened to a purchase, in a buyer's words. The transitions are the ledger's."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from api.languages import N_, _, gettext, ngettext
+from api.pages.reasons import REASONS
+from api.pages.rendering import money
 from domain.clock import DAY
 from domain.events import Event, InspectionExtended
-from domain.money import Money
-from domain.states import Party
+from domain.states import Party, Reason
 from ledger.port import Stored
 
 
@@ -19,53 +22,63 @@ class Line:
 
 #: Transition → what the buyer reads; "" is only our and a bank's business.
 SENTENCES: dict[str, str] = {
-    "created": "Order placed",
-    "payment_started": "Sent to the bank to pay",
-    "payment_succeeded": "Paid. We hold the money for you",
-    "payment_declined": "The payment did not go through",
-    "payment_mismatched": "The bank took another amount: it goes back to you",
-    "cancelled": "Order cancelled",
-    "payment_lapsed": "Closed: nobody paid in time",
-    "shipped": "The shop has sent it",
-    "captured": "The bank has moved the frozen money to us",
-    "capture_refused": "The bank refused to move the frozen money",
-    "capture_mismatched": "The bank took another amount: it goes back to you",
-    "shipment_lapsed": "Not sent in time: your money goes back to you",
-    "hold_lapsed": "The bank's hold has ended: nothing was taken",
-    "delivered": "Delivered",
-    "receipt_confirmed": "You confirmed receipt. The money was released to the shop",
-    "inspection_lapsed": "Inspection time over. The money was released to the shop",
-    "inspection_extended": "Inspection time extended",
-    "refund_granted": "The shop gives money back to you",
-    "return_succeeded": "The bank has given the money back to you",
-    "return_refused": "The bank could not give the money back: we are looking into it",
-    "review_needed": "We are looking into this ourselves",
+    "created": N_("Order placed"),
+    "payment_started": N_("Sent to the bank to pay"),
+    "payment_succeeded": N_("Paid. We hold the money for you"),
+    "payment_declined": N_("The payment did not go through"),
+    "payment_mismatched": N_("The bank took another amount: it goes back to you"),
+    "cancelled": N_("Order cancelled"),
+    "payment_lapsed": N_("Closed: nobody paid in time"),
+    "shipped": N_("The shop has sent it"),
+    "captured": N_("The bank has moved the frozen money to us"),
+    "capture_refused": N_("The bank refused to move the frozen money"),
+    "capture_mismatched": N_("The bank took another amount: it goes back to you"),
+    "shipment_lapsed": N_("Not sent in time: your money goes back to you"),
+    "hold_ending": "",
+    "early_deduction": "",
+    "hold_lapsed": N_("The bank's hold has ended: nothing was taken"),
+    "delivered": N_("Delivered"),
+    "receipt_confirmed": N_("You confirmed receipt. The money was released to the shop"),
+    "inspection_lapsed": N_("Inspection time over. The money was released to the shop"),
+    "inspection_extended": N_("Inspection time extended"),
+    "refund_granted": N_("The shop gives money back to you"),
+    "refunded_after_release": N_("The shop gives money back to you"),
+    "return_succeeded": N_("The bank has given the money back to you"),
+    "return_refused": N_("The bank could not give the money back: we are looking into it"),
+    "review_needed": N_("We are looking into this ourselves"),
     "reminded": "",
-    "dispute_opened": "You reported a problem",
-    "dispute_withdrawn": "You withdrew the problem",
-    "dispute_accepted": "The shop accepted: the disputed money goes back to you",
-    "dispute_contested": "The shop disagrees: we decide",
-    "answer_lapsed": "The shop did not answer in time",
-    "dispute_resolved": "We decided the dispute",
-    "arbitration_lapsed": "The dispute was decided in your favour",
+    "dispute_opened": N_("You reported a problem"),
+    "dispute_withdrawn": N_("You withdrew the problem"),
+    "dispute_accepted": N_("The shop accepted: the disputed money goes back to you"),
+    "dispute_contested": N_("The shop disagrees: we decide"),
+    "answer_lapsed": N_("The shop did not answer in time"),
+    "dispute_resolved": N_("We decided the dispute"),
+    "arbitration_lapsed": N_("The dispute was decided in your favour"),
+}
+
+#: What both sides can do, in words for when the shop did it.
+BY_SHOP: dict[str, str] = {
+    "cancelled": N_("Order cancelled by the shop"),
+    "inspection_extended": N_("Inspection time extended by the shop"),
 }
 
 #: Every code of docs/reference/banks.md that a buyer can meet, in a buyer's words.
 DECLINES: dict[str, str] = {
-    "insufficient_funds": "The account does not have enough money.",
-    "expired_card": "The card has expired.",
-    "limit_exceeded": "The amount is above the limit of this account or card.",
-    "risk": "The bank stopped it for safety. Please ask the bank.",
-    "cancelled": "You cancelled at the bank.",
-    "authentication_failed": "The confirmation at the bank did not work.",
-    "closed": "The payment page at the bank was closed.",
-    "given_back": "The bank has given the money back to you.",
-    "amount_mismatch": "The bank took another amount than the price; it goes back to you.",
-    "expired": "The freeze has ended: the money is yours again.",
-    "not_frozen": "No money is frozen any more.",
-    "deducted_already": "The bank had taken the frozen money before.",
-    "exceeds_freeze": "Less money is frozen than the price.",
-    "issuer_refused": "Your bank says no.",
+    "insufficient_funds": N_("The account does not have enough money."),
+    "expired_card": N_("The card has expired."),
+    "limit_exceeded": N_("The amount is above the limit of this account or card."),
+    "risk": N_("The bank stopped it for safety. Please ask the bank."),
+    "cancelled": N_("You cancelled at the bank."),
+    "authentication_failed": N_("The confirmation at the bank did not work."),
+    "unknown_method": N_("Your bank does not keep this way to pay any more."),
+    "closed": N_("The payment page at the bank was closed."),
+    "given_back": N_("The bank has given the money back to you."),
+    "amount_mismatch": N_("The bank took another amount than the price; it goes back to you."),
+    "expired": N_("The freeze has ended: the money is yours again."),
+    "not_frozen": N_("No money is frozen any more."),
+    "deducted_already": N_("The bank had taken the frozen money before."),
+    "exceeds_freeze": N_("Less money is frozen than the price."),
+    "issuer_refused": N_("Your bank says no."),
 }
 
 
@@ -75,22 +88,31 @@ def lines(steps: list[Stored], currency: str) -> list[Line]:
     return [Line(step.at, _text(step, text), note(step, currency)) for step, text in told if text]
 
 
-def why_declined(code: str) -> str:
-    return DECLINES.get(code, f"The bank's answer: {code.replace('_', ' ')}.")
+def why_declined(code: str, declines: Mapping[str, str] = DECLINES) -> str:
+    if code in declines:
+        return gettext(declines[code])
+    return _("The bank's answer: %(code)s.") % {"code": code.replace("_", " ")}
 
 
-def note(step: Stored, currency: str) -> str:
-    """What is worth saying besides."""
+def note(step: Stored, currency: str, declines: Mapping[str, str] = DECLINES) -> str:
+    """What is worth saying besides; `declines` are in the words of whoever reads it."""
     said = step.detail
     match step.name:
         case "shipped":
             return " ".join(str(said.get(name) or "") for name in ("carrier", "tracking")).strip()
         case "payment_declined" | "capture_refused":
-            return why_declined(str(said.get("code", "")))
-        case "refund_granted":
-            return str(Money(int(said.get("amount") or 0), currency))
+            return why_declined(str(said.get("code", "")), declines)
+        case "refund_granted" | "refunded_after_release":
+            return money(int(said.get("amount") or 0), currency)
+        case "dispute_opened":
+            amount = money(int(said.get("amount") or 0), currency)
+            why = gettext(REASONS[Reason(str(said.get("reason")))])
+            return _("%(amount)s: %(why)s") % {"amount": amount, "why": why}
+        case "dispute_resolved":
+            back, on = (money(int(said.get(way) or 0), currency) for way in ("refund", "release"))
+            return _("%(back)s to the buyer, %(on)s to the shop") % {"back": back, "on": on}
         case "inspection_extended":
-            return f"by {_span(step.event())}"
+            return _("by %(span)s") % {"span": _span(step.event())}
         case _:
             return ""
 
@@ -101,11 +123,11 @@ def _span(event: Event) -> str:
     if longer % DAY:
         return str(longer)
     days = longer // DAY
-    return "1 day" if days == 1 else f"{days} days"
+    return ngettext("%(days)d day", "%(days)d days", days) % {"days": days}
 
 
 def _text(step: Stored, text: str) -> str:
     if step.name == "payment_succeeded" and step.detail.get("capture_before"):
-        return "Frozen at your bank, taken when the shop sends the goods"
-    by_shop = step.name in ("cancelled", "inspection_extended") and step.by == Party.MERCHANT
-    return f"{text} by the shop" if by_shop else text
+        return _("Frozen at your bank, taken when the shop sends the goods")
+    by_shop = BY_SHOP.get(step.name) if step.by == Party.MERCHANT else None
+    return gettext(by_shop or text)

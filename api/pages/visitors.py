@@ -14,7 +14,7 @@ from fastapi.responses import RedirectResponse, Response
 
 from api import purchases
 from api.doors import Doors, TheDoors
-from api.errors import InvalidLink, NotFound, StaleForm
+from api.errors import ExpiredLink, InvalidLink, NotFound, StaleForm
 from api.idempotency import Keyed, Try
 from api.purchases import Purchase
 
@@ -26,6 +26,7 @@ COOKIE_AGE = timedelta(days=1)
 class Visit:
     """A buyer who holds the link, at the purchase that it opens."""
 
+    request: Request
     doors: Doors
     purchase: Purchase
 
@@ -40,20 +41,31 @@ class Visit:
 
     async def anew(self) -> "Visit":
         """The same visit, at the purchase as it is now."""
-        return Visit(self.doors, await purchases.get(self.doors.engine, self.purchase.id))
+        now = await purchases.get(self.doors.engine, self.purchase.id)
+        return Visit(self.request, self.doors, now)
 
 
 async def visit(request: Request, escrow_id: str, doors: TheDoors) -> Visit:
-    """Raises InvalidLink, ExpiredLink, NotFound."""
-    token = request.cookies.get(cookie_name(doors, escrow_id))
-    if token is None:
-        raise InvalidLink("please open the link from the shop again; this page needs its cookie")
-    if doors.links.escrow_of(token, datetime.now(UTC)) != escrow_id:
+    """Raises InvalidLink, ExpiredLink, NotFound, TooManyRequests."""
+    try:
+        opened = _opened(request, escrow_id, doors)
+    except (InvalidLink, ExpiredLink):
+        await doors.quotas.of_stranger(request)
+        raise
+    if opened != escrow_id:
         raise NotFound
+    await doors.quotas.of_link(request, escrow_id)
     purchase = await purchases.find(doors.engine, escrow_id)
     if purchase is None:
         raise NotFound
-    return Visit(doors, purchase)
+    return Visit(request, doors, purchase)
+
+
+def _opened(request: Request, escrow_id: str, doors: Doors) -> str:
+    token = request.cookies.get(cookie_name(doors, escrow_id))
+    if token is None:
+        raise InvalidLink("please open the link from the shop again; this page needs its cookie")
+    return doors.links.escrow_of(token, datetime.now(UTC))
 
 
 AVisit = Annotated[Visit, Depends(visit)]
@@ -61,22 +73,37 @@ AVisit = Annotated[Visit, Depends(visit)]
 
 async def own_form(request: Request, form: Annotated[str, Form(max_length=500)]) -> str:
     """The hidden field of our forms. Raises StaleForm when another site sent it."""
+    from_our_page(request)
+    return form
+
+
+def from_our_page(request: Request) -> None:
+    """Raises StaleForm."""
     if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
         raise StaleForm("this form did not come from our page")
-    return form
 
 
 OwnForm = Annotated[str, Depends(own_form)]
 
 
-async def exchange(doors: Doors, token: str, folder: str) -> Response:
+async def exchange(request: Request, doors: Doors, token: str, folder: str) -> Response:
     """Keep the link's token as a cookie and go on under a clean address.
 
-    Raises InvalidLink, ExpiredLink, NotFound.
+    Raises InvalidLink, ExpiredLink, NotFound, TooManyRequests.
     """
-    escrow_id = doors.links.escrow_of(token, datetime.now(UTC))
+    try:
+        escrow_id = doors.links.escrow_of(token, datetime.now(UTC))
+    except (InvalidLink, ExpiredLink):
+        await doors.quotas.of_stranger(request)
+        raise
+    await doors.quotas.of_link(request, escrow_id)
     if await purchases.find(doors.engine, escrow_id) is None:
         raise NotFound
+    return keep_link(doors, token, escrow_id, folder)
+
+
+def keep_link(doors: Doors, token: str, escrow_id: str, folder: str) -> Response:
+    """Into the purchase's page in `folder`, with the link's token for a cookie."""
     response = RedirectResponse(f"/{folder}/{escrow_id}", 303)
     response.set_cookie(
         cookie_name(doors, escrow_id),
@@ -87,6 +114,14 @@ async def exchange(doors: Doors, token: str, folder: str) -> Response:
         samesite="lax",
     )
     return response
+
+
+def drop_links(request: Request, doors: Doors, response: Response) -> None:
+    """This browser opens no purchase any more, but by its link."""
+    for name in request.cookies:
+        escrow_id = name.removeprefix("__Host-")
+        if purchases.is_id(escrow_id) and name == cookie_name(doors, escrow_id):
+            response.delete_cookie(name, secure=is_https(doors), httponly=True, samesite="lax")
 
 
 def cookie_name(doors: Doors, escrow_id: str) -> str:

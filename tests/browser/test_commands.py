@@ -97,6 +97,7 @@ async def newest(engineer: Engineer) -> str:
         ("escrow.reminder", "awaiting_confirmation"),
         ("escrow.refunded", "refunded"),
         ("escrow.released", "completed"),
+        ("escrow.dispute.updated", "disputed"),
     ],
 )
 async def test_an_event_is_made_to_happen_in_a_purchase_of_its_own(

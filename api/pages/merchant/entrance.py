@@ -1,25 +1,23 @@
 """Signing in with an API key, and out again."""
 
-import secrets
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
-from fastapi.responses import RedirectResponse, Response
+from fastapi.responses import Response
 
 from api.auth import owner
 from api.doors import Doors, TheDoors
 from api.errors import InvalidApiKey, MissingScope
+from api.languages import N_, gettext
 from api.pages.merchant import sessions
-from api.pages.merchant.visitors import ENTRANCE, AVisit, cookie_name
-from api.pages.rendering import page
-from api.pages.visitors import OwnForm, is_https
+from api.pages.merchant.visitors import ENTRANCE, AVisit
+from api.pages.visitors import OwnForm
 from api.scopes import Scope
 
-#: Whom the entrance's form is for, as nobody is signed in yet.
-NOBODY = "nobody"
-NOT_A_KEY = "This is not a live key of this installation."
+NOT_A_KEY = N_("This key opens nothing here: check that it is whole, and not revoked.")
+NOT_FOR_HERE = N_("This key has no scope `keys`: sign in with one that has it.")
 
-router = APIRouter(prefix="/merchant", include_in_schema=False)
+router = APIRouter(prefix=ENTRANCE.home, include_in_schema=False)
 
 
 @router.api_route("/sign-in", methods=["GET", "HEAD"])
@@ -35,44 +33,24 @@ async def sign_in(
 
     Raises StaleForm, TooManyRequests.
     """
-    doors.links.nonce_of(form, NOBODY, "sign-in")
+    ENTRANCE.sent(doors, form)
     try:
         caller = await owner(doors, key.strip())
         caller.needs(Scope.KEYS)
     except InvalidApiKey:
         await doors.quotas.of_stranger(request)
-        return _entrance(doors, NOT_A_KEY, 403)
-    except MissingScope as refusal:
-        return _entrance(doors, str(refusal), 403)
-    response = RedirectResponse("/merchant", 303)
-    response.set_cookie(
-        cookie_name(doors),
-        await sessions.begin(doors.engine, key.strip()),
-        secure=is_https(doors),
-        httponly=True,
-        samesite="lax",
-    )
-    return response
+        return _entrance(doors, gettext(NOT_A_KEY), 403)
+    except MissingScope:
+        return _entrance(doors, gettext(NOT_FOR_HERE), 403)
+    return ENTRANCE.let_in(doors, await sessions.begin(doors.engine, key.strip()))
 
 
 @router.post("/sign-out")
 async def sign_out(visit: AVisit, form: OwnForm) -> Response:
-    visit.sent(form, "sign-out")
-    await sessions.end(visit.doors.engine, visit.session)
-    response = RedirectResponse(ENTRANCE, 303)
-    response.delete_cookie(
-        cookie_name(visit.doors), secure=is_https(visit.doors), httponly=True, samesite="lax"
-    )
-    return response
+    visit.nonce(form, "sign-out")
+    await sessions.CONSOLE.end(visit.doors.engine, visit.session.id)
+    return ENTRANCE.let_out(visit.doors)
 
 
 def _entrance(doors: Doors, notice: str = "", status: int = 200) -> Response:
-    return page(
-        "merchant_sign_in.html",
-        status,
-        form=doors.links.form(NOBODY, "sign-in", secrets.token_urlsafe(12)),
-        notice=notice,
-        mode="live" if doors.livemode else "test",
-        refresh=0,
-        sandbox=not doors.livemode,
-    )
+    return ENTRANCE.shown(doors, notice, status, mode="live" if doors.livemode else "test")

@@ -8,13 +8,14 @@ from fastapi.responses import RedirectResponse, Response
 from api import merchants
 from api.errors import NotFound, TooManyKeys
 from api.keys import mode_of
+from api.languages import N_, _, gettext
 from api.merchants import LIVE_KEYS, Key
 from api.pages.merchant.visitors import ENTRANCE, AVisit, Visit
 from api.pages.visitors import OwnForm
 from api.scopes import MEANINGS, Scope, scopes_of
 
-TWO_LIVE = "Two keys are live already. Revoke the one that nobody uses any more first."
-NOT_YOURS = "A key that is made here can do no more than the one that you signed in with."
+TWO_LIVE = N_("Two keys are live already. Revoke the one that nobody uses any more first.")
+NOT_YOURS = N_("A key that is made here can do no more than the one that you signed in with.")
 
 router = APIRouter(prefix="/merchant/keys", include_in_schema=False)
 
@@ -34,19 +35,19 @@ async def make_key(
 ) -> Response:
     """The answer shows the new key, and nothing ever does again."""
     visit.needs(Scope.KEYS)
-    visit.sent(form, "keys")
+    visit.nonce(form, "keys")
     try:
         wanted = scopes_of(scope)
     except ValueError:
-        return await _keys(visit, notice="Choose what the new key may do.", status=422)
+        return await _keys(visit, notice=_("Choose what the new key may do."), status=422)
     if not wanted <= visit.session.scopes:
-        return await _keys(visit, notice=NOT_YOURS, status=403)
+        return await _keys(visit, notice=gettext(NOT_YOURS), status=403)
     mode = mode_of(visit.doors.settings.mode)
     try:
         async with visit.doors.engine.begin() as connection:
             made = await merchants.add_key(connection, visit.merchant_id, mode, wanted)
     except TooManyKeys:
-        return await _keys(visit, notice=TWO_LIVE, status=409)
+        return await _keys(visit, notice=gettext(TWO_LIVE), status=409)
     return await _keys(visit, made=made)
 
 
@@ -69,10 +70,11 @@ async def open_revocation(visit: AVisit, name: str) -> Response:
 async def revoke(visit: AVisit, form: OwnForm, name: str) -> Response:
     """Raises MissingScope, StaleForm, NotFound."""
     visit.needs(Scope.KEYS)
-    visit.sent(form, f"revoke {name}")
+    visit.nonce(form, f"revoke {name}")
     async with visit.doors.engine.begin() as connection:
         await merchants.revoke_key(connection, visit.merchant_id, name)
-    return RedirectResponse(ENTRANCE if name == visit.session.key_id else "/merchant/keys", 303)
+    own = name == visit.session.key_id
+    return RedirectResponse(ENTRANCE.path if own else "/merchant/keys", 303)
 
 
 async def _live(visit: Visit) -> list[Key]:

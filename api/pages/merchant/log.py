@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import RedirectResponse, Response
@@ -14,6 +14,7 @@ from sqlmodel import col
 
 from api import redelivery
 from api.errors import EndpointDisabled, NobodyAsked
+from api.languages import _
 from api.pages.merchant.visitors import AVisit, Visit
 from api.pages.visitors import OwnForm
 from api.scopes import Scope
@@ -72,16 +73,17 @@ async def events(
 async def tell_again(visit: AVisit, form: OwnForm, event_id: str) -> Response:
     """Raises MissingScope, StaleForm, NotFound, Unavailable."""
     visit.needs(Scope.WEBHOOKS)
-    visit.sent(form, "redelivery")
+    visit.nonce(form, "redelivery")
     engine = visit.doors.engine
     event = await redelivery.event_of(engine, visit.merchant_id, event_id)
     try:
         await redelivery.tell_again(engine, visit.doors.trade, event)
     except NobodyAsked:
-        notice = f"No webhook endpoint that is switched on asks for {event.type}."
+        notice = _("No webhook endpoint that is switched on asks for %(type)s.")
+        notice %= {"type": event.type}
         return await _events(visit, notice=notice, status=409)
     except EndpointDisabled:
-        return await _events(visit, notice="That endpoint is switched off.", status=409)
+        return await _events(visit, notice=_("That endpoint is switched off."), status=409)
     return RedirectResponse(f"/merchant/events?again={event.id}", 303)
 
 
@@ -101,6 +103,7 @@ async def _events(
         form=visit.form("redelivery") if visit.may(Scope.WEBHOOKS) else "",
         older=visit.doors.cursors.after(*here, shown[-1].id) if more else "",
         notice=notice,
+        here="/merchant/events",
     )
 
 
@@ -120,7 +123,7 @@ async def _log(engine: AsyncEngine, merchant_id: str, before: str | None, limit:
             id=row.id,
             type=row.type,
             escrow_id=row.escrow_id,
-            order_id=row.body["data"]["escrow"]["order_id"],
+            order_id=_about(row.body["data"]),
             sequence=row.sequence,
             at=row.at,
             tries=tries.get((row.escrow_id, row.sequence), []),
@@ -128,6 +131,13 @@ async def _log(engine: AsyncEngine, merchant_id: str, before: str | None, limit:
         )
         for row in rows
     ]
+
+
+def _about(data: dict[str, Any]) -> str:
+    """The order's number, or which day's payout it is."""
+    if "payout" in data:
+        return _("Payout of %(day)s") % {"day": data["payout"]["day"]}
+    return str(data["escrow"]["order_id"])
 
 
 async def _tries(

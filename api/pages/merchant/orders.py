@@ -9,20 +9,11 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col
 
 from api import purchases
+from api.pages.codes import STAGES
 from api.pages.merchant.visitors import AVisit
 from api.scopes import Scope
 from ledger.tables import Escrow
 
-#: Public stage → what the console calls it, in the order of a purchase's life.
-STAGES = {
-    "awaiting_payment": "To be paid",
-    "awaiting_shipment": "To be shipped",
-    "awaiting_confirmation": "On their way",
-    "disputed": "Disputed",
-    "completed": "Completed",
-    "refunded": "Refunded",
-    "closed": "Closed",
-}
 PAGE = 25
 #: So many of the newest are counted: the page costs the same, however old the shop is.
 COUNTED = 1000

@@ -4,17 +4,20 @@ import asyncio
 import secrets
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx2
 import pytest
 import pytest_asyncio
 import uvicorn
+from aiosmtpd.smtp import SMTP
 from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from activities.after_sale import AfterSale
 from activities.bookkeeping import Bookkeeping
+from activities.clearing import Clearing
 from activities.funding import Funding
 from activities.notices import Notices
 from api.app import create_app
@@ -22,13 +25,18 @@ from api.doors import Doors
 from api.merchants import create_merchant
 from api.scopes import EVERYTHING, Scope
 from banks.operations import Operations
+from clearing.after_sale import AfterSaleBook
+from clearing.runs import Runs
 from domain.terms import FeePolicy
 from ledger.book import Book
 from ledger.reading import Reading
 from runtime.embedded.temporal import TemporalServer
+from runtime.mailbox import Mailbox
 from runtime.settings import Settings
 from runtime.temporal import connect
 from tests.conftest import Database, Temporal
+from tests.fake_faults import Faults
+from tests.fake_keeper import FakeKeeper
 from tests.integration.api.shop import Shop
 from tests.workflows.parts import ScriptedBank
 from vault.codec import PurchaseCodec
@@ -37,7 +45,7 @@ from webhooks.courier import courier
 from webhooks.messenger import WebhookMessenger
 from webhooks.port import Notice
 from webhooks.schedule import next_wait
-from worker import activities, bank_activities, workers
+from worker import activities, after_sale_activities, bank_activities, clearing_activities, workers
 
 #: Timers ring at once, not up to a second late.
 PROMPT = {"history.timerProcessorMaxTimeShift": '"10ms"'}
@@ -54,7 +62,32 @@ def listener() -> Iterator[socket.socket]:
 
 
 @pytest.fixture(scope="session")
-def settings(database: Database, listener: socket.socket) -> Settings:
+def slot() -> Iterator[socket.socket]:
+    """Where mails are handed in."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        yield bound
+
+
+@pytest_asyncio.fixture(scope="session")
+async def mailbox(slot: socket.socket) -> AsyncIterator[Mailbox]:
+    """A real mail server: what everybody gets."""
+    box, loop = Mailbox(), asyncio.get_running_loop()
+    server = await loop.create_server(lambda: SMTP(box, hostname="mailbox"), sock=slot)
+    async with server:
+        yield box
+
+
+@pytest.fixture(scope="session")
+def keeper() -> FakeKeeper:
+    """What the bank keeps for buyers who are signed in at the wallet."""
+    return FakeKeeper(Faults(), lambda: datetime.now(UTC))
+
+
+@pytest.fixture(scope="session")
+def settings(
+    database: Database, listener: socket.socket, slot: socket.socket, server_home: Path
+) -> Settings:
     port = listener.getsockname()[1]
     return Settings.model_validate(
         {
@@ -65,11 +98,15 @@ def settings(database: Database, listener: socket.socket) -> Settings:
             "bank_url": "http://127.0.0.1:1",
             "bank_api_key": "nobody",
             "bank_callback_secret": secrets.token_hex(32),
+            "evidence_dir": server_home / "evidence",
             "api_port": port,
+            "smtp_url": f"smtp://127.0.0.1:{slot.getsockname()[1]}",
+            "mail_from": "wallet@danbao.example",
             # All tests come from one address, and much faster than people.
             "failures_per_minute": 100_000,
             "key_requests_per_minute": 100_000,
             "link_requests_per_minute": 100_000,
+            "mails_per_minute": 100_000,
         }
     )
 
@@ -96,6 +133,8 @@ async def teller(
     async with courier() as post:
         notices = Notices(WebhookMessenger(post, engine, Reading(engine), hurried))
         local = activities(funding, Bookkeeping(Book(engine)), notices)
+        local += after_sale_activities(AfterSale(AfterSaleBook(engine)))
+        local += clearing_activities(Clearing(Runs(engine, ["sandbox"])))
         stories, banking = workers(temporal.client, local, bank_activities(funding))
         async with stories, banking:
             yield bank
@@ -108,8 +147,8 @@ def hurried(tries: int, notice: Notice) -> timedelta | None:
 
 
 @pytest.fixture(scope="session")
-def app(settings: Settings, engine: AsyncEngine, temporal: Temporal) -> FastAPI:
-    return create_app(settings, engine, temporal.client)
+def app(settings: Settings, engine: AsyncEngine, temporal: Temporal, keeper: FakeKeeper) -> FastAPI:
+    return create_app(settings, engine, temporal.client, {"sandbox": keeper})
 
 
 @pytest.fixture(scope="session")

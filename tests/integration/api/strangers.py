@@ -12,17 +12,28 @@ from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import SQLModel
 
+from api.dispute_ids import dispute_id
 from api.documents import openapi_json
+from api.evidence.chain import digest_of
+from api.evidence.contents import words
 from api.keys import digest, key_id
 from api.merchants import add_key, revoke_key
 from tests.integration.api.conftest import NewShop
 from tests.integration.api.shop import Shop
+from tests.integration.clearing.till import Till
 
 #: What a path's parameter names. Whoever adds another kind of id says here whose it is.
-IDS = {"escrow_id": "esc_", "event_id": "evt_", "endpoint_id": "whe_"}
+IDS = {
+    "escrow_id": "esc_",
+    "event_id": "evt_",
+    "endpoint_id": "whe_",
+    "evidence_id": "evd_",
+    "dispute_id": "dsp_",
+    "payout_id": "pay_",
+}
 #: Not an id of anybody's.
-PUBLIC = {"bank": "sandbox"}
-AN_ID = re.compile(r"(?:esc|evt|whe)_")
+PUBLIC = {"bank": "sandbox", "day": "2026-03-02", "currency": "EUR"}
+AN_ID = re.compile(r"(?:esc|evt|whe|evd|dsp|pay)_")
 #: Counts who asks, so it changes with every question.
 COUNTS = {"rate_window"}
 
@@ -45,8 +56,15 @@ class Operation:
 
     @property
     def doors(self) -> set[str]:
-        """Who may knock: `ApiKey`, `BuyerLink`, or nobody is asked."""
+        """Who may knock: `ApiKey`, `BuyerLink`, `OperatorKey`, or nobody is asked."""
         return {name for one in self.said.get("security", []) for name in one}
+
+    @property
+    def needs(self) -> dict[str, str]:
+        """What its query can't do without."""
+        asked = self.said.get("parameters", [])
+        names = [one["name"] for one in asked if one["in"] == "query" and one.get("required")]
+        return {name: PUBLIC[name] for name in names}
 
     @property
     def places(self) -> set[str]:
@@ -120,11 +138,37 @@ async def world(new_shop: NewShop, name: str) -> World:
     event = (await shop.get("/v1/events", limit=1)).json()["data"][0]["data"]["id"]
     hook = await shop.post("/v1/webhook_endpoints", {"url": "https://shop.example/hooks"})
     ids = {"esc_": escrow["id"], "evt_": event, "whe_": hook.json()["id"]}
+    ids["dsp_"] = dispute_id(escrow["id"], 1)
+    ids["evd_"] = await _said(shop.doors.engine, escrow["id"])
+    ids["pay_"] = (await Till(shop.doors.engine).paid_out(shop.id)).id
     places = {"cursor": page["next_cursor"], "after": event}
     async with shop.doors.engine.begin() as connection:
         revoked = await add_key(connection, shop.id, "test")
         await revoke_key(connection, shop.id, key_id(digest(revoked)))
     return World(shop, escrow, neighbour, ids, places, revoked)
+
+
+async def _said(engine: AsyncEngine, escrow_id: str) -> str:
+    """Evidence in a purchase that nobody has paid: the doors would not take it."""
+    evidence_id = f"evd_{uuid4().hex}"
+    content = words("It was broken.")
+    async with engine.begin() as connection:
+        await connection.execute(
+            text(
+                "INSERT INTO evidence (id, escrow_id, dispute, by, kind, text, media_type, size,"
+                " digest) VALUES (:id, :escrow, 1, 'buyer', :kind, :said, :type, :size, :digest)"
+            ),
+            {
+                "id": evidence_id,
+                "escrow": escrow_id,
+                "kind": content.kind,
+                "said": content.text,
+                "type": content.media_type,
+                "size": len(content.content),
+                "digest": digest_of(content.content),
+            },
+        )
+    return evidence_id
 
 
 async def knock(
@@ -139,7 +183,7 @@ async def knock(
     headers = {"Idempotency-Key": uuid4().hex}
     if authorization:
         headers["Authorization"] = authorization
-    body, params = mine.body(operation), query or None
+    body, params = mine.body(operation), operation.needs | (query or {})
     return await http.request(operation.method, path, headers=headers, json=body, params=params)
 
 

@@ -201,6 +201,11 @@ async def test_a_method_that_is_not_understood_says_which_are(shop: Shop) -> Non
         ("payment", {"bank": "sandbox", "method": "cash"}, "unknown_payment_method"),
         ("payment", {"bank": "\x00", "method": "card"}, "invalid_request"),
         ("payment", {"bank": "sandbox", "method": "card", "url": "x"}, "invalid_request"),
+        (
+            "payment",
+            {"bank": "sandbox", "method": "card", "payer": {"reference": "pyr_1", "token": "pm_1"}},
+            "invalid_request",
+        ),
         ("shipment", {"carrier": "x" * 65}, "invalid_request"),
         ("shipment", {"carrier": "a\x00"}, "invalid_request"),
         ("shipment", {"carrier": 7}, "invalid_request"),

@@ -1,5 +1,6 @@
 """What banks report: believed only when signed and fresh, passed on once, never a fact."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -8,18 +9,21 @@ from uuid import uuid4
 import httpx2
 import pytest
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncEngine
 from sqlmodel import col
 from temporalio.client import Client
 from temporalio.service import RPCError
 
 from banks.callbacks import sign
-from banks.port import Deducted
+from banks.port import Deducted, Returned
 from banks.tables import BankEvent
 from tests.conftest import Temporal
 from tests.integration.api.course import CHOICE, until
 from tests.integration.api.shop import Shop, token_of
+from tests.integration.clearing.till import Till
 from tests.workflows.parts import ScriptedBank
-from workflows.names import late_payment_id
+from workflows.names import ESCROW_QUEUE, late_payment_id, payout_id
+from workflows.payout import PayoutWorkflow
 
 PATH = "/v1/banks/sandbox/callbacks"
 
@@ -229,3 +233,23 @@ async def test_a_report_that_can_not_be_passed_on_is_503_and_counts_when_sent_ag
     callbacks.http = shop.http
     assert (await callbacks.report(reference, event_id)).status_code == 202
     await until(shop, escrow, "awaiting_shipment")
+
+
+async def test_a_payouts_news_are_passed_on_to_it(
+    temporal: Temporal, teller: ScriptedBank, callbacks: Callbacks, engine: AsyncEngine
+) -> None:
+    till = Till(engine)
+    merchant = await till.merchant()
+    await till.sold(merchant, 700)
+    payout = await till.open(merchant)
+    assert payout is not None
+    handle = await temporal.client.start_workflow(
+        PayoutWorkflow.run, payout, id=payout_id(payout.id), task_queue=ESCROW_QUEUE
+    )
+    while payout.reference not in teller.truths:  # noqa: ASYNC110 - a plain dict
+        await asyncio.sleep(0.05)
+    teller.truths[payout.reference] = Returned(700, "AC04")
+    assert (await callbacks.report(payout.reference)).status_code == 202
+    assert await handle.result() == "returned"
+    assert (await callbacks.report(payout.reference)).status_code == 202
+    assert (await callbacks.report("pay_nobody:remit:1")).status_code == 202

@@ -60,6 +60,7 @@ async def test_the_answer_says_everything_about_the_purchase(shop: Shop) -> None
     assert created["items"] == [items[0], {**items[1], "quantity": 1}]
     assert created["terms"] == {
         "funding": "freeze",
+        "hold_expiry": "lapse",
         "windows": {
             "payment": "PT2H",
             "shipping": "P7D",

@@ -1,11 +1,13 @@
 """A buyer is forgotten: keys destroyed, the address gone, the ledger as it was."""
 
 import asyncio
+import contextlib
 import inspect
 import os
 import subprocess
 import sys
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 import pytest_asyncio
@@ -14,12 +16,15 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from temporalio.client import WorkflowHistory
 
 from api.erasure import KINDS, NoSuchPurchase, NotEnded, StillUnderWay, erase
+from api.evidence import book
+from api.evidence.files import Files
 from banks.port import Closed, Deducted, Pending
 from runtime.embedded.places import inherited
 from runtime.settings import Settings
 from tests.conftest import ROOT, Database, Temporal
-from tests.integration.api.course import paid
-from tests.integration.api.shop import Shop, order
+from tests.integration.api.complaint import complain, evidence, png, say, show
+from tests.integration.api.course import paid, shipped
+from tests.integration.api.shop import Shop, order, token_of
 from tests.workflows.parts import ScriptedBank
 from vault.codec import PurchaseCodec
 from vault.errors import Erased
@@ -29,6 +34,7 @@ from workflows.late import LatePaymentOrder
 from workflows.names import late_payment_id
 
 NOW = timedelta(0)
+NOWHERE = Files(Path("nowhere"))
 EMAIL = "forget-me@example.com"
 
 
@@ -47,7 +53,7 @@ async def erased(owner: AsyncEngine, temporal: Temporal, escrow_id: str) -> int:
     async with asyncio.timeout(20):
         while True:
             try:
-                return await erase(owner, temporal.client, escrow_id, patience=NOW)
+                return await erase(owner, temporal.client, NOWHERE, escrow_id, patience=NOW)
             except StillUnderWay:
                 await asyncio.sleep(0.2)
 
@@ -119,7 +125,7 @@ async def test_a_purchase_that_has_not_ended_keeps_everything(
 ) -> None:
     escrow = await paid(shop, teller, temporal)
     with pytest.raises(NotEnded, match="awaiting_shipment"):
-        await erase(owner_engine, temporal.client, escrow["id"], patience=NOW)
+        await erase(owner_engine, temporal.client, NOWHERE, escrow["id"], patience=NOW)
     shown = (await shop.get(f"/v1/escrows/{escrow['id']}")).json()
     assert shown["buyer"] == escrow["buyer"]
     async with owner_engine.connect() as connection:
@@ -127,12 +133,52 @@ async def test_a_purchase_that_has_not_ended_keeps_everything(
         assert await connection.scalar(query, {"id": escrow["id"]}) is None
 
 
+async def test_what_was_said_and_shown_is_gone_and_the_chain_holds(
+    shop: Shop,
+    teller: ScriptedBank,
+    temporal: Temporal,
+    engine: AsyncEngine,
+    owner_engine: AsyncEngine,
+    settings: Settings,
+) -> None:
+    escrow = await complain(shop, await shipped(shop, teller, temporal), amount=12900)
+    said = (await say(shop, escrow, "I am Li Lei.", key="said", token=token_of(escrow))).json()
+    photo = (await show(shop, escrow, png(), "Li Lei.png", token=token_of(escrow))).json()
+    folder = settings.evidence_dir / escrow["id"]
+    # What a crash between the file and its row has left.
+    await asyncio.to_thread((folder / ("0" * 64)).write_bytes, b"Li Lei")
+    await shop.post(f"/v1/escrows/{escrow['id']}/dispute/answer", {"answer": "accept"})
+    await temporal.client.get_workflow_handle(escrow["id"]).result()
+
+    files = Files(settings.evidence_dir)
+    async with asyncio.timeout(20):
+        while True:
+            with contextlib.suppress(StillUnderWay):
+                await erase(owner_engine, temporal.client, files, escrow["id"], patience=NOW)
+                break
+            await asyncio.sleep(0.2)
+
+    assert not await asyncio.to_thread(folder.exists)
+    for one in (said, photo):
+        gone = await shop.get(evidence(escrow, one["id"]))
+        assert (gone.status_code, gone.json()["code"]) == (410, "evidence_erased")
+    left = (await shop.get(evidence(escrow))).json()["data"]
+    blank = {"text": None, "filename": None, "erased": True}
+    assert left == [said | blank, photo | blank]
+    assert await book.verify(engine, escrow["id"]) is None
+    async with engine.connect() as connection:
+        kept = text("SELECT count(*) FROM idempotency WHERE body LIKE '%Li Lei%'")
+        assert await connection.scalar(kept) == 0
+    again = await say(shop, escrow, "I am Li Lei.", key="said", token=token_of(escrow))
+    assert again.json()["code"] == "no_dispute_open"
+
+
 @pytest.mark.parametrize("escrow_id", ["esc_" + "0" * 32, "", "' OR 1 = 1"])
 async def test_there_is_nothing_to_erase_of_what_is_not_there(
     temporal: Temporal, owner_engine: AsyncEngine, escrow_id: str
 ) -> None:
     with pytest.raises(NoSuchPurchase):
-        await erase(owner_engine, temporal.client, escrow_id, patience=NOW)
+        await erase(owner_engine, temporal.client, NOWHERE, escrow_id, patience=NOW)
 
 
 async def test_while_late_money_is_looked_into_the_key_stays(
@@ -144,7 +190,7 @@ async def test_while_late_money_is_looked_into_the_key_stays(
     await shop.doors.trade.start_late(late(shop, escrow_id, reference))
     await listed(temporal, f"WorkflowId = '{late_payment_id(reference)}'")
     with pytest.raises(StillUnderWay, match=f"late:{reference}"):
-        await erase(owner_engine, temporal.client, escrow_id, patience=NOW)
+        await erase(owner_engine, temporal.client, NOWHERE, escrow_id, patience=NOW)
     teller.truths[reference] = Closed()
     looked = temporal.client.get_workflow_handle(late_payment_id(reference))
     assert await looked.result() == "nothing_paid"
@@ -191,7 +237,7 @@ async def test_an_erasure_that_was_interrupted_is_finished_by_the_next(
 ) -> None:
     escrow_id = await cancelled(shop, temporal)
     await listed(temporal, f"WorkflowId = '{escrow_id}' AND ExecutionStatus = 'Completed'")
-    erasing = erase(owner_engine, temporal.client, escrow_id, patience=timedelta(hours=1))
+    erasing = erase(owner_engine, temporal.client, NOWHERE, escrow_id, patience=timedelta(hours=1))
     interrupted = asyncio.create_task(erasing)
     async with asyncio.timeout(30):
         path = f"/v1/escrows/{escrow_id}"
@@ -209,6 +255,9 @@ def test_every_kind_of_workflow_of_a_purchase_is_looked_for() -> None:
         for name, maker in inspect.getmembers(names, inspect.isfunction)
         if name.endswith("_id") and maker.__module__ == names.__name__
     ]
+    # A payout, a clearing day, a bank's day are no purchase's: nothing of a buyer is in them.
+    others = (names.payout_id, names.clearing_id, names.reconciliation_id)
+    makers = [maker for maker in makers if maker not in others]
     made = [
         maker("esc_1", *["2"] * (len(inspect.signature(maker).parameters) - 1)) for maker in makers
     ]
@@ -226,6 +275,7 @@ def test_the_operators_command_refuses_in_words(
     environment = {
         **inherited(os.environ),
         "DANBAO_MIGRATION_URL": database.owner_url,
+        "DANBAO_EVIDENCE_DIR": "nowhere",
         "TEMPORAL_ADDRESS": temporal.address,
     }
     refused = subprocess.run(

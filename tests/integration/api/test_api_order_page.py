@@ -26,6 +26,7 @@ async def test_the_order_page_tells_the_story_and_when_the_money_goes(
     assert f'datetime="{deadline.isoformat(timespec="seconds")}"' in page.text
     assert "129.00 CNY is released automatically on" in text
     assert "Confirm receipt" in text
+    assert "You Confirm receipt, extend the inspection, report a problem." in text
     assert "3 more days" in text
 
 
@@ -81,7 +82,9 @@ async def test_frozen_money_is_described_as_what_it_is(
     assert "Frozen at your bank" in text
     assert "nothing is taken" in text
     assert "Frozen at your bank" in told(await buyer.cashier())
-    assert "Where the money is" not in text
+    assert "Where the money is Frozen at your bank, in your account." in text
+    assert "If nobody does anything The order closes, and nothing is taken." in text
+    assert "Held by us" not in text
 
 
 async def test_money_at_the_bank_that_froze_it_can_be_shipped_and_is_shown_on_its_way(

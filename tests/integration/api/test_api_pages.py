@@ -124,6 +124,6 @@ async def test_the_reference_is_served_without_anybody_elses_server(
     for page in (reference, errors):
         assert "src=" not in page.text.replace('src="/static/', "")
     assert (await browser.get("/openapi.json")).json()["openapi"].startswith("3.1")
-    for name in ("danbao.css", "danbao.svg"):
+    for name in ("danbao.css", "danbao.js", "danbao.svg"):
         assert (await browser.get(f"/static/{name}")).status_code == 200
     assert (await browser.get("/static/../app.py")).status_code == 404

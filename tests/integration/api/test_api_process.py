@@ -55,6 +55,7 @@ async def running(
         "DANBAO_PUBLIC_URL": url,
         "DANBAO_API_PORT": str(port),
         "DANBAO_LINK_SECRET": LINK_SECRET,
+        "DANBAO_EVIDENCE_DIR": str(settings.evidence_dir),
         "DANBAO_VAULT_KEYS": settings.vault_keys.get_secret_value(),
         "DANBAO_BANK_URL": "http://127.0.0.1:1",
         "DANBAO_BANK_API_KEY": BANK_KEY,

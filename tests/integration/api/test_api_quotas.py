@@ -128,6 +128,21 @@ async def test_a_buyers_link_has_its_own(shop: Shop, process: FastAPI) -> None:
         assert (await look(other)).status_code == 200
 
 
+async def test_a_buyers_pages_spend_it_too_and_bad_links_what_strangers_have(
+    shop: Shop, process: FastAPI
+) -> None:
+    escrow = await shop.create()
+    link = httpx2.URL(escrow["checkout_url"]).path
+    async with at(process, "192.0.2.77") as http:
+        assert (await http.get(link)).status_code == 303
+        page = f"/pay/{escrow['id']}"
+        assert [(await http.get(page)).status_code for _ in range(3)] == [200, 429, 429]
+        http.cookies.clear()
+        bad = [(await http.get(path)).status_code for path in (f"{link}x", page, page, link + "x")]
+        assert bad[0] == bad[1] != 429
+        assert bad[2:] == [429, 429]
+
+
 @pytest.mark.parametrize("authorization", ["", "Bearer ek_test_wrong", "Bearer nonsense"])
 async def test_an_address_that_is_never_let_in_hears_so_only_so_often(
     shop: Shop, process: FastAPI, authorization: str

@@ -13,10 +13,14 @@ import sys
 from pathlib import Path
 from uuid import uuid4
 
+from api.dispute_ids import dispute_id
 from api.documents import openapi_json
+from api.operators import accounts
+from api.operators.roles import Role
 from tests.conftest import ROOT, Temporal
 from tests.integration.api.course import paid
 from tests.integration.api.shop import Shop, token_of
+from tests.integration.clearing.till import Till
 from tests.workflows.parts import ScriptedBank
 
 HOOKS = "tests.integration.api.schemathesis_hooks"
@@ -25,15 +29,19 @@ SEED = "20261123"
 SYSTEMATIC = ("--phases", "examples,coverage")
 #: What only a buyer may ask.
 BUYERS = "/(payment|receipt)$"
+#: What only operators ask.
+OPERATORS = "^/v1/disputes"
 PASSED = re.compile(r"✅ +(\d+) passed")
 
 
 async def tried(shop: Shop, folder: Path, token: str, *options: str, **ids: str) -> list[int]:
     """How many operations or chains passed in each phase, when `ids` stand in the addresses.
 
-    Knocks with `token` as a buyer, without one as the merchant.
+    Knocks with `token` as a buyer or an operator, without one as the merchant.
     """
     scheme, secret = ("BuyerLink", token) if token else ("ApiKey", shop.key)
+    if token.startswith("ok_"):
+        scheme = "OperatorKey"
     config = folder / f"{uuid4().hex}.toml"
     known = "".join(f"{name} = {json.dumps(value)}\n" for name, value in ids.items())
     auth = f"[auth.openapi.{scheme}]\nbearer = {json.dumps(secret)}\n"
@@ -58,16 +66,28 @@ async def test_nothing_but_what_the_document_promises(
 ) -> None:
     """Each of these is a process of its own; they share our one application."""
     escrow, unpaid = await paid(shop, teller, temporal), await shop.create()
+    disputed = await paid(shop, teller, temporal)
+    complaint = {"amount": 100, "reason": "other"}
+    path = f"/v1/escrows/{disputed['id']}/dispute"
+    assert (await shop.post(path, complaint, token=token_of(disputed))).status_code == 200
+    async with shop.doors.engine.begin() as connection:
+        login = f"op-{uuid4().hex}"
+        person = (await accounts.create(connection, login, "", Role.APPROVER, "test")).key
     event = (await shop.get(f"/v1/escrows/{escrow['id']}/events")).json()["data"][1]["data"]["id"]
-    ids = {"escrow_id": escrow["id"], "event_id": event, "bank": "sandbox"}
+    payout = (await Till(shop.doors.engine).paid_out(shop.id)).id
+    ids = {"escrow_id": escrow["id"], "event_id": event, "bank": "sandbox", "payout_id": payout}
     purchases = ("--include-path-regex", "^/v1/escrows")
     buyers = ("--include-path-regex", BUYERS)
-    merchant, program, buyer, (fuzzed, chains) = await asyncio.gather(
+    others = ("--exclude-path-regex", f"^/v1/escrows|{OPERATORS}")
+    operators = ("--include-path-regex", OPERATORS)
+    dispute = dispute_id(disputed["id"], 1)
+    merchant, program, buyer, operator, (fuzzed, chains) = await asyncio.gather(
         tried(shop, tmp_path, "", *purchases, "--exclude-path-regex", BUYERS, *SYSTEMATIC, **ids),
-        tried(shop, tmp_path, "", "--exclude-path-regex", "^/v1/escrows", *SYSTEMATIC, **ids),
+        tried(shop, tmp_path, "", *others, *SYSTEMATIC, **ids),
         tried(shop, tmp_path, token_of(unpaid), *buyers, *SYSTEMATIC, escrow_id=unpaid["id"]),
+        tried(shop, tmp_path, person, *operators, *SYSTEMATIC, dispute_id=dispute),
         tried(shop, tmp_path, "", "--phases", "fuzzing,stateful"),
     )
     routes = sum(len(methods) for methods in json.loads(openapi_json())["paths"].values())
-    assert merchant[-1] + program[-1] + buyer[-1] == fuzzed == routes
+    assert merchant[-1] + program[-1] + buyer[-1] + operator[-1] == fuzzed == routes
     assert chains > 1

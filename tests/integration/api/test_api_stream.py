@@ -99,7 +99,7 @@ async def test_a_silent_stream_is_kept_alive_and_ends_in_time(
 ) -> None:
     monkeypatch.setattr(streams, "KEEP_ALIVE", SHORT)
     monkeypatch.setattr(streams, "LONGEST", 5 * SHORT)
-    async with listening(shop, await shop.create()) as heard:
+    async with asyncio.timeout(60), listening(shop, await shop.create()) as heard:
         assert types(await heard.rest()) == ["created"]
         assert heard.comments >= 2
 
@@ -123,7 +123,7 @@ async def test_places_are_bounded_and_a_listener_that_goes_away_frees_its_own(sh
     watch = shop.doors.watch
     with contextlib.ExitStack() as places:
         for _ in range(PLACES_EACH - 1):
-            places.enter_context(watch.place(shop.id))
+            places.enter_context(watch.place(shop.id, shop.id))
         async with listening(shop, escrow) as heard:
             assert await heard.next()
             async with listening(shop, escrow) as refused:
@@ -146,7 +146,7 @@ async def test_a_full_house_is_503(shop: Shop) -> None:
     escrow = await shop.create()
     with contextlib.ExitStack() as places:
         for number in range(PLACES):
-            places.enter_context(shop.doors.watch.place(f"somebody {number}"))
+            places.enter_context(shop.doors.watch.place(f"somebody {number}", f"shop {number}"))
         async with listening(shop, escrow) as refused:
             assert refused.response.status_code == 503
             await refused.response.aread()

@@ -50,7 +50,7 @@ async def test_a_client_that_hangs_up_frees_its_place(shop: Shop) -> None:
     escrow = await shop.create()
     with contextlib.ExitStack() as places:
         for _ in range(PLACES_EACH - 1):
-            places.enter_context(shop.doors.watch.place(shop.id))
+            places.enter_context(shop.doors.watch.place(shop.id, shop.id))
         waiting = asyncio.create_task(poll(shop, escrow))
         await asyncio.sleep(0.3)
         refused = await poll(shop, escrow)
@@ -66,7 +66,7 @@ async def test_whoever_only_reads_needs_no_place(shop: Shop) -> None:
     escrow = await shop.create()
     with contextlib.ExitStack() as places:
         for _ in range(PLACES_EACH):
-            places.enter_context(shop.doors.watch.place(shop.id))
+            places.enter_context(shop.doors.watch.place(shop.id, shop.id))
         assert (await shop.get(f"/v1/escrows/{escrow['id']}")).status_code == 200
         behind = await poll(shop, escrow | {"version": 0})
     assert behind.status_code == 200

@@ -10,7 +10,10 @@ from typing import Any
 import pytest
 
 from api.errors import TooManyKeys
-from api.merchants import Key, add_key, create_merchant, keys_of, merchants
+from api.merchants import Key, add_key, create_merchant, keys_of, merchants, say_where
+from clearing.contracts import bank_account, payout_terms
+from domain.clearing import PayoutTerms
+from domain.errors import UnknownCurrency
 from runtime.beside import leave_word, told
 from runtime.embedded.places import inherited
 from runtime.settings import Settings
@@ -29,6 +32,7 @@ def environment(database: Database, settings: Settings) -> dict[str, str]:
         "DANBAO_BANK_URL": "http://127.0.0.1:1",
         "DANBAO_BANK_API_KEY": "nobody",
         "DANBAO_BANK_CALLBACK_SECRET": "c" * 32,
+        "DANBAO_EVIDENCE_DIR": str(settings.evidence_dir),
         "DANBAO_VAULT_KEYS": settings.vault_keys.get_secret_value(),
         "COLUMNS": "200",
     }
@@ -49,6 +53,10 @@ def said(environment: dict[str, str], *arguments: str) -> Any:
     done = typed(environment, *arguments, "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
+
+
+#: Where a merchant wants to be paid.
+WHERE = ("--holder", "Shop", "--account", "6217000000000018")
 
 
 async def listed(shop: Shop, merchant: str) -> list[Key]:
@@ -109,6 +117,7 @@ async def test_a_key_is_told_once_and_its_scopes_are_chosen(
         (("create", "Broken", "--fee-bps", "10001"), ""),
         (("rotate", "mer_nobody"), "not_found"),
         (("revoke", "mer_nobody", "abcd"), "not_found"),
+        (("pay-to", "mer_nobody", "--currency", "CNY", *WHERE), "not_found"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else "",
 )
@@ -122,6 +131,34 @@ async def test_what_cannot_be_is_refused_and_changes_nothing(
     assert "Traceback" not in refused.stderr
     async with shop.doors.engine.connect() as connection:
         assert "Broken" not in {known.name for known in await merchants(connection)}
+
+
+async def test_a_merchant_is_paid_where_it_says(environment: dict[str, str], shop: Shop) -> None:
+    made = said(environment, "pay-to", shop.id, "--currency", "CNY", *WHERE, "--days", "0")
+    assert (made["holder"], made["ends_in"]) == ("Shop", "0018")
+    async with shop.doors.engine.connect() as connection:
+        assert (await payout_terms(connection, shop.id, "CNY")).days == 0
+        account = await bank_account(connection, shop.id, "CNY")
+    assert account is not None
+    assert account.number == "6217000000000018"
+
+
+@pytest.mark.parametrize(
+    ("currency", "number", "days"), [("ABC", "1", 1), ("CNY", "1 2", 1), ("CNY", "1", 31)]
+)
+async def test_bank_details_that_no_bank_takes_change_nothing(
+    shop: Shop, currency: str, number: str, days: int
+) -> None:
+    async def say() -> None:
+        async with shop.doors.engine.begin() as connection:
+            where = ("Shop", number)
+            await say_where(connection, shop.id, currency, where, PayoutTerms(days))
+
+    with pytest.raises((ValueError, UnknownCurrency)):
+        await say()
+    async with shop.doors.engine.connect() as connection:
+        assert await bank_account(connection, shop.id, currency) is None
+        assert (await payout_terms(connection, shop.id, currency)).days == 1
 
 
 def test_without_a_database_it_says_so(environment: dict[str, str]) -> None:

@@ -57,7 +57,7 @@ async def test_a_database_that_is_away_is_503_with_a_time_to_come_back(error: Ex
     assert said.headers["retry-after"] == "2"
 
 
-@pytest.mark.parametrize("error", [broken("22021"), RuntimeError("a secret of ours")], ids=repr)
+@pytest.mark.parametrize("error", [broken("22P02"), RuntimeError("a secret of ours")], ids=repr)
 async def test_a_bug_is_500_and_says_nothing_about_itself(error: Exception) -> None:
     said = await answer(error)
     assert (said.status_code, said.json()["code"]) == (500, "internal_error")
@@ -65,3 +65,8 @@ async def test_a_bug_is_500_and_says_nothing_about_itself(error: Exception) -> N
     assert "database says" not in said.text
     assert said.headers["request-id"] == said.json()["request_id"]
     assert said.headers["x-content-type-options"] == "nosniff"
+
+
+async def test_a_nul_is_the_senders_mistake() -> None:
+    said = await answer(broken("22021"))
+    assert (said.status_code, said.json()["code"]) == (422, "invalid_request")

@@ -1,9 +1,10 @@
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from api.errors import ExpiredLink, InvalidLink, StaleForm
-from api.links import AFTERWARDS, Links, expiry
+from api.links import AFTERWARDS, FORM_AGE, Links, expiry
 from domain.terms import Terms, Windows
 
 NOW = datetime(2026, 11, 23, 10, 0, tzinfo=UTC)
@@ -91,3 +92,13 @@ def test_a_link_is_no_form_and_a_form_is_no_link(links: Links) -> None:
         links.nonce_of(token, ESCROW, "receipt")
     with pytest.raises(InvalidLink):
         links.escrow_of(links.form(ESCROW, "receipt", "nonce"), NOW)
+
+
+def test_a_form_is_good_for_half_a_day(links: Links, monkeypatch: pytest.MonkeyPatch) -> None:
+    form = links.form(ESCROW, "receipt", "n1")
+    made = time.time()
+    monkeypatch.setattr(time, "time", lambda: made + FORM_AGE.total_seconds() - 60)
+    assert links.nonce_of(form, ESCROW, "receipt") == "n1"
+    monkeypatch.setattr(time, "time", lambda: made + FORM_AGE.total_seconds() + 60)
+    with pytest.raises(StaleForm):
+        links.nonce_of(form, ESCROW, "receipt")

@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from api.pages.merchant import story
 from api.pages.timeline import DECLINES, SENTENCES, lines, why_declined
 from banks.sandbox.records import REASONS
 from domain.transitions import RULES
@@ -40,9 +41,19 @@ def test_a_line_says_what_matters(name: str, by: str, detail: Detail, text: str,
 
 def test_every_no_that_a_buyer_can_meet_is_said_in_words() -> None:
     refund_only = {"nothing_taken", "exceeds_payment", "account_closed"}
+    merchants = {"no_such_account", "insufficient_custody", "rejected"}
     ours = {"given_back", "amount_mismatch"}
-    assert set(DECLINES) == (set(REASONS) - refund_only) | ours
+    assert set(DECLINES) == (set(REASONS) - refund_only - merchants) | ours
 
 
 def test_a_code_that_nobody_foresaw_is_shown_as_it_is() -> None:
     assert why_declined("odd_reason") == "The bank's answer: odd reason."
+
+
+def test_a_merchant_reads_of_the_buyer_and_not_of_itself() -> None:
+    step = Stored("payment_declined", "bank", NOW, {"attempt": 1, "code": "cancelled"})
+    assert [line.note for line in story.lines([step], "EUR")] == [
+        "The buyer cancelled at the bank."
+    ]
+    buyers = {"You ", "Your ", "you.", "yours", "you again"}
+    assert [said for said in story.DECLINED.values() if any(word in said for word in buyers)] == []

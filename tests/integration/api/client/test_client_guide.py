@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from danbao_client import AsyncDanbao, endpoints, escrows, log
+from danbao_client import AsyncDanbao, disputes, endpoints, escrows, evidence, log
 from tests.integration.api.shop import Shop
 from tests.workflows.parts import ScriptedBank
 from webhooks.signing import new_secret, signed_headers
@@ -62,6 +62,9 @@ async def test_the_readme_runs(
 
 def test_the_guide_names_every_method() -> None:
     named = set(re.findall(r"^\| `(\w+)\(", GUIDE, flags=re.M))
-    kinds = (escrows.Escrows, log.Events, endpoints.WebhookEndpoints)
+    kinds = (
+        escrows.Escrows, disputes.Disputes, evidence.Evidence, log.Events,
+        endpoints.WebhookEndpoints,
+    )  # fmt: skip
     methods = {name for kind in kinds for name in vars(kind)}
     assert named == {name for name in methods if not name.startswith("_")}

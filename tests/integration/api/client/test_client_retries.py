@@ -5,7 +5,7 @@ import asyncio
 import httpx2
 import pytest
 
-from danbao_client import AsyncDanbao, Danbao, NoAnswer, Problem, problems
+from danbao_client import AsyncDanbao, Danbao, NoAnswer, Problem, UnreadableAnswer, problems
 from tests.integration.api.client.bad_line import LOST, REFUSED, SILENT, Line, said
 from tests.integration.api.client.conftest import QUICK
 from tests.integration.api.client.ordering import ORDER
@@ -104,3 +104,23 @@ async def test_the_client_that_waits_repeats_as_well(line: Line, shop: Shop) -> 
     assert len(set(line.keys())) == 1
     assert len(line.sent) == 3
     assert created.startswith("esc_")
+
+
+async def test_what_was_deleted_before_its_answer_got_lost_is_deleted(
+    unlucky: AsyncDanbao, danbao: AsyncDanbao, line: Line
+) -> None:
+    made = await danbao.webhook_endpoints.create("https://shop.example/hooks")
+    line.fates = [LOST]
+    await unlucky.webhook_endpoints.delete(made.id)
+    with pytest.raises(problems.NotFound):
+        await unlucky.webhook_endpoints.delete(made.id)
+
+
+async def test_an_unreadable_answer_to_a_command_says_its_key(
+    unlucky: AsyncDanbao, danbao: AsyncDanbao, line: Line
+) -> None:
+    """It may have been carried out: whoever repeats it needs the key that was made up for it."""
+    line.fates = [said("200 OK", body="<h1>Just a moment</h1>")]
+    with pytest.raises(UnreadableAnswer) as unknown:
+        await unlucky.escrows.create(**ORDER)
+    assert [unknown.value.idempotency_key] == line.keys()

@@ -1,5 +1,6 @@
 """Telling a merchant again what happened, at the door."""
 
+import asyncio
 import json
 
 import pytest
@@ -194,3 +195,24 @@ async def test_a_first_try_that_came_to_nothing_is_made_good_at_every_endpoint(
     assert missed["event"] == event_id
     (heard,) = [one for one in (await deliveries(shop, event_id))["data"] if one["delivered"]]
     assert heard["endpoint"] == hears["id"]
+
+
+async def tried(shop: Shop, event_id: str, times: int) -> None:
+    async with asyncio.timeout(60):
+        while len((await deliveries(shop, event_id, limit=100))["data"]) < times:  # noqa: ASYNC110
+            await asyncio.sleep(0.05)
+
+
+async def test_asking_again_begins_the_schedule_anew_also_while_it_is_tried(
+    shop: Shop, sink: Sink, teller: ScriptedBank, temporal: Temporal
+) -> None:
+    """Or whoever asks often while its server is down would use three days up in seconds."""
+    sink.says = [answer(503, "retry-after: 86400")]
+    made = await endpoint(shop, sink.url)
+    event_id = await told(shop, await paid(shop, teller, temporal), "paid")
+    await missing(shop, made["id"], 1, state="retrying")
+    for asked in range(1, 10):
+        assert (await shop.post(f"/v1/events/{event_id}/redelivery")).status_code == 202
+        await tried(shop, event_id, asked + 1)
+    (row,) = await missing(shop, made["id"], 1, state="retrying")
+    assert row["tries"] <= 2

@@ -1,0 +1,15 @@
+"""`/operator/books`: what must be true of the books, looked at now."""
+
+from fastapi import APIRouter
+from fastapi.responses import Response
+
+from api.pages.operator.visitors import AVisit
+from runtime.audit import look
+
+router = APIRouter(prefix="/operator/books", include_in_schema=False)
+
+
+@router.api_route("", methods=["GET", "HEAD"])
+async def books(visit: AVisit) -> Response:
+    """Reads all of the books, in one snapshot: the same as `./dev audit`."""
+    return visit.page("operator_books.html", found=await look(visit.doors.engine))
