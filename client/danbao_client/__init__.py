@@ -13,8 +13,19 @@ from danbao_client.errors import (
     StillWaiting,
     UnreadableAnswer,
 )
-from danbao_client.events import EscrowEvent, Event
-from danbao_client.models import Escrow, EscrowPage, Funding, PaymentState, Status
+from danbao_client.events import EscrowEvent, Event, PayoutEvent
+from danbao_client.models import (
+    Dispute,
+    DisputeState,
+    Escrow,
+    EscrowPage,
+    Funding,
+    Outlook,
+    PaymentState,
+    Reason,
+    Status,
+)
+from danbao_client.money import Payout
 from danbao_client.problems import Problem
 from danbao_client.retries import Retries
 from danbao_client.sync import Danbao
@@ -24,6 +35,8 @@ __all__ = [
     "AsyncDanbao",
     "Danbao",
     "DanbaoError",
+    "Dispute",
+    "DisputeState",
     "Escrow",
     "EscrowEvent",
     "EscrowPage",
@@ -31,8 +44,12 @@ __all__ = [
     "Funding",
     "NoAnswer",
     "NotVerified",
+    "Outlook",
     "PaymentState",
+    "Payout",
+    "PayoutEvent",
     "Problem",
+    "Reason",
     "Retries",
     "Status",
     "StillWaiting",

@@ -5,14 +5,17 @@ from typing import Self, TypeVar
 
 import httpx2
 
+from danbao_client.aio_escrows import AsyncEscrows
 from danbao_client.calls import Call
+from danbao_client.disputes import AsyncDisputes
 from danbao_client.endpoints import AsyncWebhookEndpoints
 from danbao_client.errors import NoAnswer
-from danbao_client.escrows import AsyncEscrows
+from danbao_client.evidence import AsyncEvidence
 from danbao_client.log import AsyncEvents
+from danbao_client.payouts import AsyncPayouts
 from danbao_client.problems import Problem
 from danbao_client.retries import BROKEN, Retries
-from danbao_client.wire import PATIENCE, Wire, answer, no_answer
+from danbao_client.wire import NO_CONTENT, PATIENCE, Wire, answer, deleted, no_answer
 
 T = TypeVar("T")
 
@@ -38,7 +41,10 @@ class AsyncDanbao:
         self._http = http or httpx2.AsyncClient()
         self._ours = http is None
         self.escrows = AsyncEscrows(self)
+        self.disputes = AsyncDisputes(self)
+        self.evidence = AsyncEvidence(self)
         self.events = AsyncEvents(self)
+        self.payouts = AsyncPayouts(self)
         self.webhook_endpoints = AsyncWebhookEndpoints(self)
 
     def __repr__(self) -> str:
@@ -58,6 +64,8 @@ class AsyncDanbao:
         """Send `call` until it is answered. Raises Problem, NoAnswer, UnreadableAnswer."""
         tried = 1
         while isinstance(got := await self._try(call), Problem | NoAnswer):
+            if tried > 1 and deleted(call, got):
+                return call.read(NO_CONTENT, b"")
             await asyncio.sleep(self._retries.pause(tried, got))
             tried += 1
         return got

@@ -9,7 +9,8 @@ from uuid import uuid4
 from pydantic import BaseModel, TypeAdapter
 
 from danbao_client.events import EVENT, EscrowEvents, Event, EventPage
-from danbao_client.models import Escrow, EscrowPage, Items, NewTerms, Status
+from danbao_client.forms import Form
+from danbao_client.models import Escrow, EscrowPage, Items, NewTerms, Outlook, Status
 
 T = TypeVar("T")
 M = TypeVar("M", bound=BaseModel)
@@ -26,7 +27,7 @@ _duration = TypeAdapter(timedelta)
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """One request. `path` is the route's template and `ids` fill it; `body` is JSON.
+    """One request. `path` is the route's template and `ids` fill it; `body` is JSON, `form` is not.
 
     `key` is the Idempotency-Key of a command, the same at every try. `wait` is how many seconds
     the API may hold its answer back on purpose. `read` gets the status and the body.
@@ -39,6 +40,7 @@ class Call(Generic[T]):
     query: Mapping[str, Asked] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
     body: Mapping[str, Any] | None = field(default=None, repr=False)
+    form: Form | None = None
     key: str = ""
     wait: int = 0
 
@@ -98,6 +100,11 @@ def escrow_changed(escrow_id: str, version: int, wait: int) -> Call[Escrow | Non
         headers={"if-none-match": f'"{version}"'},
         wait=wait,
     )
+
+
+def outlook(escrow_id: str) -> Call[Outlook]:
+    path = "/v1/escrows/{escrow_id}/outlook"
+    return Call("GET", path, model(Outlook), {"escrow_id": escrow_id})
 
 
 def list_escrows(
@@ -170,6 +177,17 @@ def refund(
     idempotency_key: str | None = None,
 ) -> Call[Escrow]:
     return _of_escrow("refunds", escrow_id, {"amount": amount}, at_version, idempotency_key)
+
+
+def answer_dispute(
+    escrow_id: str,
+    answer: str,
+    *,
+    at_version: int | None = None,
+    idempotency_key: str | None = None,
+) -> Call[Escrow]:
+    said = {"answer": answer}
+    return _of_escrow("dispute/answer", escrow_id, said, at_version, idempotency_key)
 
 
 def _of_escrow(

@@ -25,7 +25,14 @@ class NoAnswer(DanbaoError):
 
 
 class UnreadableAnswer(DanbaoError):
-    """Something that is not Danbao answered, or a Danbao that is much newer or older."""
+    """Something that is not Danbao answered, or a Danbao that is much newer or older.
+
+    Whether a command was carried out is unknown: repeat it with `idempotency_key`.
+    """
+
+    def __init__(self, words: str, idempotency_key: str = "") -> None:
+        super().__init__(words)
+        self.idempotency_key = idempotency_key
 
 
 class StillWaiting(DanbaoError):

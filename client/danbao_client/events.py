@@ -8,7 +8,7 @@ Events of one purchase may arrive in any order and more than once: `sequence` co
 gaps, and `escrow` is how the purchase stood right after.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, Any, ClassVar
 
 from pydantic import BeforeValidator, Field, TypeAdapter
@@ -90,6 +90,18 @@ class EscrowPaid(EscrowEvent):
     kind = "escrow.paid"
 
 
+class EscrowHoldEnding(EscrowEvent):
+    """The bank lets go of the frozen money soon: ship before that."""
+
+    kind = "escrow.hold_ending"
+
+
+class EscrowDeducted(EscrowEvent):
+    """Frozen money was deducted before the bank's hold ended; the time to ship goes on."""
+
+    kind = "escrow.deducted"
+
+
 class EscrowShipped(EscrowEvent):
     """The inspection window runs."""
 
@@ -154,7 +166,67 @@ class EscrowCompleted(EscrowEvent):
     kind = "escrow.completed"
 
 
-TYPES: dict[str, type[EscrowEvent]] = {kind.kind: kind for kind in EscrowEvent.__subclasses__()}
+class PayoutStanding(Answered):
+    """A payout right after an event. `amount` in minor units of `currency`."""
+
+    id: str
+    status: str
+    amount: int
+    currency: str
+    bank: str
+    day: date
+    reason: str = ""
+
+
+class PayoutNews(Answered):
+    id: str
+    sequence: int
+    payout: PayoutStanding
+    detail: dict[str, Any] = Field(default_factory=dict)
+
+
+class PayoutEvent(Event):
+    """An event about one payment to your bank."""
+
+    data: PayoutNews
+
+    @property
+    def sequence(self) -> int:
+        """Its number among the events of this payout, from 1."""
+        return self.data.sequence
+
+    @property
+    def payout(self) -> PayoutStanding:
+        return self.data.payout
+
+
+class PayoutSent(PayoutEvent):
+    """The bank has accepted it."""
+
+    kind = "payout.sent"
+
+
+class PayoutSettled(PayoutEvent):
+    """The money has arrived; it can still come back for some days."""
+
+    kind = "payout.settled"
+
+
+class PayoutFailed(PayoutEvent):
+    """The bank refused it: payable again, and new bank details are needed."""
+
+    kind = "payout.failed"
+
+
+class PayoutReturned(PayoutEvent):
+    """Your bank sent it back: new bank details are needed."""
+
+    kind = "payout.returned"
+
+
+TYPES: dict[str, type[Event]] = {
+    kind.kind: kind for family in (EscrowEvent, PayoutEvent) for kind in family.__subclasses__()
+}
 
 
 def event(said: Any) -> Event:
@@ -186,5 +258,6 @@ class EscrowEvents(Answered):
 
 
 def _unknown(kind: object) -> type[Event]:
-    """A newer `escrow.…` is still about a purchase."""
-    return EscrowEvent if isinstance(kind, str) and kind.startswith("escrow.") else Event
+    """A newer `escrow.…` is still about a purchase, a newer `payout.…` about a payout."""
+    of = kind.partition(".")[0] if isinstance(kind, str) else ""
+    return {"escrow": EscrowEvent, "payout": PayoutEvent}.get(of, Event)

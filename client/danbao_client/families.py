@@ -96,6 +96,10 @@ class Unprocessable(Problem):
     family = 422
 
 
+class PreconditionMissing(Problem):
+    family = 428
+
+
 class TooManyRequests(Problem):
     """Come back after `retry_after` seconds; the client has done so several times."""
 

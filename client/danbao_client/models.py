@@ -40,9 +40,37 @@ class Funding(StrEnum):
     FREEZE = "freeze"
 
 
+class HoldExpiry(StrEnum):
+    """What becomes of frozen money when the bank's hold runs out before the goods are sent."""
+
+    LAPSE = "lapse"
+    DEDUCT = "deduct"
+
+
+class DisputeState(StrEnum):
+    """`open`: the merchant answers. `arbitration`: operators decide."""
+
+    OPEN = "open"
+    ARBITRATION = "arbitration"
+
+
+class Reason(StrEnum):
+    """What a buyer complains of."""
+
+    NOT_RECEIVED = "not_received"
+    NOT_AS_DESCRIBED = "not_as_described"
+    DAMAGED = "damaged"
+    WRONG_ITEM = "wrong_item"
+    INCOMPLETE = "incomplete"
+    OTHER = "other"
+
+
 #: Known members, and as plain text what a newer API says.
 AnyStatus = Annotated[Status | str, Field(union_mode="left_to_right")]
 AnyPaymentState = Annotated[PaymentState | str, Field(union_mode="left_to_right")]
+AnyDisputeState = Annotated[DisputeState | str, Field(union_mode="left_to_right")]
+AnyReason = Annotated[Reason | str, Field(union_mode="left_to_right")]
+AnyHoldExpiry = Annotated[HoldExpiry | str, Field(union_mode="left_to_right")]
 AnyFunding = Annotated[Funding | str, Field(union_mode="left_to_right")]
 
 
@@ -80,6 +108,7 @@ class Terms(Answered):
     """What was agreed when the purchase was created."""
 
     funding: AnyFunding
+    hold_expiry: AnyHoldExpiry = HoldExpiry.LAPSE
     windows: Windows
 
 
@@ -93,16 +122,32 @@ class Payment(Answered):
     declined: str
 
 
+class Dispute(Answered):
+    """What the buyer complains of; `amount` is what is disputed, the rest goes its way.
+
+    At `deadline` the clock answers or decides, if nobody has.
+    """
+
+    id: str
+    state: AnyDisputeState
+    amount: int
+    reason: AnyReason
+    opened_at: datetime
+    deadline: datetime
+
+
 class Escrow(Answered):
     """One purchase: `funded = held + disputed + released + refunded` at every moment.
 
     `checkout_url` and `order_url` open the purchase for whoever has them: they are the buyer's,
-    and stay out of `repr`. `deadline` is when the clock ends the present stage.
+    and stay out of `repr`; a key without `escrows:write` reads "" there. `progress` is the stage of
+    what is not disputed; `deadline` is when the clock ends that stage.
     """
 
     id: str
     order_id: str
     status: AnyStatus
+    progress: AnyStatus
     amount: int
     currency: str
     description: str
@@ -119,6 +164,7 @@ class Escrow(Answered):
     returning: int
     deadline: datetime | None = None
     capture_before: datetime | None = None
+    dispute: Dispute | None = None
     needs_review: bool
     return_url: str
     checkout_url: str = Field(repr=False)
@@ -131,6 +177,38 @@ class Escrow(Answered):
     @property
     def ended(self) -> bool:
         return self.status in (Status.COMPLETED, Status.REFUNDED, Status.CLOSED)
+
+
+class May(Answered):
+    """The commands that each side could give now."""
+
+    buyer: tuple[str, ...]
+    merchant: tuple[str, ...]
+    operator: tuple[str, ...]
+
+
+class Ahead(Answered):
+    """A step of the clock, and how the purchase stands after it."""
+
+    at: datetime
+    name: str
+    status: AnyStatus
+    held: int
+    disputed: int
+    released: int
+    refunded: int
+
+
+class Outlook(Answered):
+    """Where a purchase goes from `version`. `turn` is who must act, None when it is over.
+
+    `if_nobody_acts` is what the clock does by itself, in order.
+    """
+
+    version: int
+    turn: str | None
+    may: May
+    if_nobody_acts: tuple[Ahead, ...]
 
 
 class EscrowPage(Answered):
@@ -163,6 +241,7 @@ class NewTerms(TypedDict, total=False):
     """`goods` is goods, digital or service, and decides the default inspection window."""
 
     funding: Funding | str
+    hold_expiry: HoldExpiry | str
     goods: str
     windows: NewWindows
 

@@ -7,7 +7,8 @@ DanbaoError (errors.py)
     ├── Forbidden          403
     ├── NotFound           404
     ├── Conflict           409   the purchase does not allow it, or not now
-    ├── PreconditionFailed 412
+    ├── PreconditionFailed  412
+    ├── PreconditionMissing 428
     ├── Unprocessable      422   `errors` names every field that is wrong
     ├── TooManyRequests    429
     └── ServerError        5xx
@@ -26,6 +27,7 @@ from danbao_client.families import (
     Forbidden as Forbidden,
     NotFound as NotFound,
     PreconditionFailed as PreconditionFailed,
+    PreconditionMissing as PreconditionMissing,
     Problem as Problem,
     ServerError as ServerError,
     TooManyRequests as TooManyRequests,
@@ -42,8 +44,26 @@ class BodyTooLarge(Problem):
     code = "body_too_large"
 
 
+class FileTooLarge(Problem):
+    code = "file_too_large"
+
+
 class UnsupportedMediaType(Problem):
     code = "unsupported_media_type"
+
+
+class NotAForm(Problem):
+    code = "not_a_form"
+
+
+class EvidenceErased(Problem):
+    """Only its place in the chain and its digest are left."""
+
+    code = "evidence_erased"
+
+
+class EvidenceDamaged(Problem):
+    code = "evidence_damaged"
 
 
 class MalformedBody(BadRequest):
@@ -132,8 +152,20 @@ class AmountExceedsHeld(Refused):
     code = "amount_exceeds_held"
 
 
+class AmountExceedsReleased(Refused):
+    code = "amount_exceeds_released"
+
+
+class DebtLimitReached(Refused):
+    code = "debt_limit_reached"
+
+
 class WholeAmountOnly(Refused):
     code = "whole_amount_only"
+
+
+class HoldExpired(Refused):
+    code = "hold_expired"
 
 
 class NothingHeld(Refused):
@@ -156,6 +188,10 @@ class NoDisputeOpen(Refused):
     code = "no_dispute_open"
 
 
+class TooOften(Refused):
+    code = "too_often"
+
+
 class TooManyDisputes(Refused):
     code = "too_many_disputes"
 
@@ -164,8 +200,36 @@ class SplitMismatch(Refused):
     code = "split_mismatch"
 
 
+class TooMuchEvidence(Conflict):
+    code = "too_much_evidence"
+
+
 class EndpointDisabled(Conflict):
     code = "endpoint_disabled"
+
+
+class OperatorExists(Conflict):
+    code = "operator_exists"
+
+
+class NoProposal(Conflict):
+    code = "no_proposal"
+
+
+class ProposalDiffers(Conflict):
+    code = "proposal_differs"
+
+
+class MissingRole(Forbidden):
+    code = "missing_role"
+
+
+class OwnProposal(Forbidden):
+    code = "own_proposal"
+
+
+class PreconditionRequired(PreconditionMissing):
+    code = "precondition_required"
 
 
 class NobodyAsked(Conflict):
@@ -190,6 +254,10 @@ class VersionMoved(PreconditionFailed):
 
 class InvalidRequest(Unprocessable):
     code = "invalid_request"
+
+
+class FileTypeRefused(Unprocessable):
+    code = "file_type_refused"
 
 
 class BadTerms(Unprocessable):

@@ -66,7 +66,10 @@ def retry_after(header: str) -> float | None:
         return float(said)
     try:
         moment = parsedate_to_datetime(said)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     aware = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
-    return max(0.0, (aware - datetime.now(UTC)).total_seconds())
+    try:
+        return max(0.0, (aware - datetime.now(UTC)).total_seconds())
+    except OverflowError:
+        return None

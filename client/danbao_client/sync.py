@@ -6,13 +6,16 @@ from typing import Self, TypeVar
 import httpx2
 
 from danbao_client.calls import Call
+from danbao_client.disputes import Disputes
 from danbao_client.endpoints import WebhookEndpoints
 from danbao_client.errors import NoAnswer
 from danbao_client.escrows import Escrows
+from danbao_client.evidence import Evidence
 from danbao_client.log import Events
+from danbao_client.payouts import Payouts
 from danbao_client.problems import Problem
 from danbao_client.retries import BROKEN, Retries
-from danbao_client.wire import PATIENCE, Wire, answer, no_answer
+from danbao_client.wire import NO_CONTENT, PATIENCE, Wire, answer, deleted, no_answer
 
 T = TypeVar("T")
 
@@ -38,7 +41,10 @@ class Danbao:
         self._http = http or httpx2.Client()
         self._ours = http is None
         self.escrows = Escrows(self)
+        self.disputes = Disputes(self)
+        self.evidence = Evidence(self)
         self.events = Events(self)
+        self.payouts = Payouts(self)
         self.webhook_endpoints = WebhookEndpoints(self)
 
     def __repr__(self) -> str:
@@ -58,6 +64,8 @@ class Danbao:
         """Send `call` until it is answered. Raises Problem, NoAnswer, UnreadableAnswer."""
         tried = 1
         while isinstance(got := self._try(call), Problem | NoAnswer):
+            if tried > 1 and deleted(call, got):
+                return call.read(NO_CONTENT, b"")
             time.sleep(self._retries.pause(tried, got))
             tried += 1
         return got

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from danbao_client.calls import NOT_MODIFIED, Asked, Call
 from danbao_client.errors import NoAnswer, UnreadableAnswer
-from danbao_client.problems import Problem, problem
+from danbao_client.problems import NotFound, Problem, problem
 from danbao_client.retries import retry_after
 
 T = TypeVar("T")
@@ -21,6 +21,7 @@ T = TypeVar("T")
 #: Seconds. A command waits until the purchase has decided, and the bank may be slow.
 PATIENCE = 30.0
 CONNECTING = 5.0
+NO_CONTENT = 204
 
 
 class Request(TypedDict):
@@ -67,6 +68,8 @@ class Wire:
         if call.body is not None:
             content = json.dumps(call.body).encode()
             headers["content-type"] = "application/json"
+        elif call.form is not None:
+            headers["content-type"], content = call.form.encoded()
         return Request(
             method=call.method,
             url=self.base_url.rstrip("/") + path,
@@ -99,7 +102,13 @@ def answer(call: Call[T], status: int, headers: Mapping[str, str], body: bytes) 
     except ValidationError as broken:
         # Without the input: it holds personal data, and links that open a purchase.
         wrong = "; ".join(f"{_place(each['loc'])}: {each['msg']}" for each in broken.errors())
-        raise UnreadableAnswer(f"{call.method} {call.path} {status}: {wrong}") from None
+        said = f"{call.method} {call.path} {status}: {wrong}"
+        raise UnreadableAnswer(said, call.key) from None
+
+
+def deleted(call: Call[T], got: Problem | NoAnswer) -> bool:
+    """Whether a try before this one has done it, and only its answer got lost."""
+    return call.method == "DELETE" and isinstance(got, NotFound)
 
 
 def no_answer(call: Call[Any], broken: httpx2.HTTPError) -> NoAnswer:

@@ -1,9 +1,9 @@
 """Every call of the client with everything that it can say; what it leaves out, and why."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
-from danbao_client import calls, hook_calls
+from danbao_client import calls, evidence_calls, hook_calls, money_calls
 from danbao_client.calls import Call
 from danbao_client.models import Status
 
@@ -21,6 +21,7 @@ CALLS: tuple[Call[Any], ...] = (
         items=[{"name": "Boots", "quantity": 1, "amount": 12_900}],
         terms={
             "funding": "deduct",
+            "hold_expiry": "lapse",
             "goods": "goods",
             "windows": {
                 "payment": WINDOW,
@@ -34,6 +35,7 @@ CALLS: tuple[Call[Any], ...] = (
     calls.list_escrows(status=Status.DISPUTED, order_id="A-1001", cursor=ESCROW, limit=5),
     calls.escrow_changed(ESCROW, 3, 25),
     calls.get_escrow(ESCROW),
+    calls.outlook(ESCROW),
     calls.escrow_events(ESCROW, 3),
     calls.list_events(after="evt_1", types=["escrow.paid"], limit=5),
     calls.get_event("evt_1"),
@@ -56,16 +58,34 @@ CALLS: tuple[Call[Any], ...] = (
     hook_calls.redeliver_parked("whe_1", idempotency_key=None),
     hook_calls.list_deliveries("evt_1", cursor="dlv_1", limit=5),
     hook_calls.redeliver_event("evt_1", "whe_1", idempotency_key=None),
+    money_calls.balance(),
+    money_calls.list_payouts(status="settled", cursor="pay_1", limit=5),
+    money_calls.get_payout("pay_1"),
+    money_calls.payout_lines("pay_1", cursor="c", limit=5),
+    money_calls.statement(date(2026, 11, 23), "CNY", cursor="c", limit=5),
     calls.ship(ESCROW, carrier="SF Express", tracking="SF1", at_version=3),
     calls.extend(ESCROW, timedelta(days=3), at_version=3),
     calls.cancel(ESCROW, at_version=3),
     calls.refund(ESCROW, 100, at_version=3),
+    calls.answer_dispute(ESCROW, "contest", at_version=3),
+    evidence_calls.say(ESCROW, "It left us whole.", at_version=3),
+    evidence_calls.show(ESCROW, "packing list.pdf", b"%PDF-1.7", at_version=3),
+    evidence_calls.list_evidence(ESCROW),
+    evidence_calls.download(ESCROW, "evd_1"),
 )
 
 BUYERS = "the buyer's own, with the token of a link: a merchant must not pay or confirm for a buyer"
+OPERATORS = "for operators, who have keys of their own and ./dev disputes"
 LEFT_OUT = {
     ("post", "/v1/escrows/{escrow_id}/payment"): BUYERS,
     ("post", "/v1/escrows/{escrow_id}/receipt"): BUYERS,
+    ("post", "/v1/escrows/{escrow_id}/dispute"): BUYERS,
+    ("post", "/v1/escrows/{escrow_id}/dispute/withdrawal"): BUYERS,
+    ("get", "/v1/disputes"): OPERATORS,
+    ("get", "/v1/disputes/{dispute_id}"): OPERATORS,
+    ("get", "/v1/disputes/{dispute_id}/evidence/{evidence_id}"): OPERATORS,
+    ("post", "/v1/disputes/{dispute_id}/resolution"): OPERATORS,
+    ("post", "/v1/disputes/{dispute_id}/approval"): OPERATORS,
     ("post", "/v1/banks/{bank}/callbacks"): "for banks, which sign what they say",
 }
 #: Parameters of routes that the client has.

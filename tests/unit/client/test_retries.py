@@ -95,6 +95,13 @@ def test_retry_after_is_seconds_or_a_date() -> None:
     assert retry_after("Sunday, 06-Nov-94 08:49:37 GMT") == 0
 
 
-@pytest.mark.parametrize("header", ["", "soon", "-5", "1.5", "٣"])
+#: Dates that no clock can show.
+NEVER = [
+    "Mon, 01 Jan 99999999999999999999 00:00:00 GMT",
+    "Mon, 01 Jan 2026 00:00:00 +99999999999999999999",
+]
+
+
+@pytest.mark.parametrize("header", ["", "soon", "-5", "1.5", "٣", *NEVER])
 def test_a_wish_that_makes_no_sense_is_none(header: str) -> None:
     assert retry_after(header) is None

@@ -20,6 +20,20 @@ from webhooks.signing import new_secret, signed_headers
 GUIDE = (Path(__file__).parents[3] / "docs/guides/webhooks.md").read_text()
 [SAID] = re.findall(r"```json\n(\{\n  \"type\".*?)```", GUIDE, flags=re.S)
 SECRET, NEXT = new_secret(), new_secret()
+PAYOUT = {
+    "id": "evt_9",
+    "sequence": 1,
+    "payout": {
+        "id": "pay_1",
+        "status": "sent",
+        "amount": 700,
+        "currency": "CNY",
+        "bank": "sandbox",
+        "day": "2026-03-02",
+        "reason": "",
+    },
+    "detail": {},
+}
 
 
 @pytest_asyncio.fixture
@@ -99,7 +113,7 @@ async def test_a_forged_notice_changes_nothing(at_shop: httpx2.AsyncClient) -> N
 async def test_what_is_not_about_a_purchase_is_heard_and_left_alone(
     at_shop: httpx2.AsyncClient,
 ) -> None:
-    said = {"type": "payout.sent", "timestamp": "2026-03-02T12:00:00Z", "data": {"id": "evt_9"}}
+    said = {"type": "payout.sent", "timestamp": "2026-03-02T12:00:00Z", "data": PAYOUT}
     assert await told(at_shop, said) == 204
     assert await orders(at_shop) == []
 
@@ -165,7 +179,18 @@ def test_no_secret_is_shown() -> None:
 def test_it_uses_nothing_of_ours_but_the_client() -> None:
     source = (Path(__file__).parents[3] / "examples/shop.py").read_text()
     imported = set(re.findall(r"^(?:from|import) (\w+)", source, flags=re.M))
-    ours = {"activities", "api", "banks", "domain", "ledger", "runtime", "webhooks", "workflows"}
+    ours = {
+        "activities",
+        "api",
+        "banks",
+        "clearing",
+        "reconciliation",
+        "domain",
+        "ledger",
+        "runtime",
+        "webhooks",
+        "workflows",
+    }
     assert imported & ours == set()
     assert "danbao_client" in imported
 

@@ -13,9 +13,12 @@ from danbao_client import (
     AsyncDanbao,
     Danbao,
     UnreadableAnswer,
+    aio_escrows,
     calls,
+    disputes,
     endpoints,
     escrows,
+    evidence,
     log,
     models,
 )
@@ -26,7 +29,9 @@ URL = "https://pay.example"
 
 PAIRS = [
     (Danbao, AsyncDanbao),
-    (escrows.Escrows, escrows.AsyncEscrows),
+    (escrows.Escrows, aio_escrows.AsyncEscrows),
+    (disputes.Disputes, disputes.AsyncDisputes),
+    (evidence.Evidence, evidence.AsyncEvidence),
     (log.Events, log.AsyncEvents),
     (endpoints.WebhookEndpoints, endpoints.AsyncWebhookEndpoints),
 ]
