@@ -10,8 +10,10 @@ RUN /venv/bin/pip install --no-cache-dir --disable-pip-version-check \
 FROM python:3.11.14-slim-trixie
 # The client is a distribution of its own; the example shop uses it where it stands.
 ENV PATH=/venv/bin:$PATH PYTHONPATH=/danbao/client PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
-# A new volume gets the owner of the folder that it is mounted on: /shop is the example shop's.
+# A new volume gets the owner of the folder that it is mounted on: /evidence is the API's, /shop
+# the example shop's.
 RUN useradd --system --uid 10001 --no-create-home --shell /usr/sbin/nologin danbao && \
+    install --directory --owner=danbao --mode=0700 /evidence && \
     install --directory --owner=danbao --mode=0700 /shop
 COPY --from=packages /venv /venv
 WORKDIR /danbao

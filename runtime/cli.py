@@ -34,9 +34,10 @@ COMPLETE = "_DEV_COMPLETE"
 #: What `trigger` can make happen (runtime/engineer/trigger.py, which loads too much for a help).
 EVENTS = (
     "escrow.created", "escrow.paid", "escrow.shipped", "escrow.reminder", "escrow.extended",
-    "escrow.confirmed", "escrow.released", "escrow.refunded", "escrow.closed",
+    "escrow.confirmed", "escrow.released", "escrow.disputed", "escrow.dispute.updated",
+    "escrow.refunded", "escrow.closed",
 )  # fmt: skip
-#: They wait more than they compute. In the order of folders: the longest modules come early.
+#: A third at a time gains nothing on two cores. In the order of folders: the longest come early.
 ALL_TESTS = ("--numprocesses=2", "--dist=loadfile", "--no-loadscope-reorder", "--durations=10")
 PASSED_ON = {"allow_extra_args": True, "ignore_unknown_options": True}
 
@@ -66,6 +67,42 @@ def merchant(context: typer.Context) -> None:
     _become("api.merchant", *context.args, told=told_by_demo(DEMO, os.environ))
 
 
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def operator(context: typer.Context) -> None:
+    """Operators: create, list, role, key, password, disable, audit. Works on a demo that runs."""
+    _become("api.operator", *context.args, told=told_by_demo(DEMO, os.environ))
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def disputes(context: typer.Context) -> None:
+    """What operators have to decide: list, show, resolve, approve."""
+    _become("runtime.engineer.disputes", *context.args)
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def notices(context: typer.Context) -> None:
+    """What merchants were given up on: list, redeliver. Works on a demo that runs."""
+    _become("api.notices", *context.args, told=told_by_demo(DEMO, os.environ))
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def clear(context: typer.Context) -> None:
+    """Pay merchants what is due on a clearing day: --day, --currency, --ahead."""
+    _become("api.clear", *context.args, told=told_by_demo(DEMO, os.environ))
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def reconcile(context: typer.Context) -> None:
+    """Read banks' new statements now, and say what is not explained; --json."""
+    _become("api.reconcile", *context.args, told=told_by_demo(DEMO, os.environ))
+
+
+@app.command(context_settings=PASSED_ON, add_help_option=False)
+def audit(context: typer.Context) -> None:
+    """What must be true of the books today: balance, cover, truths, seals; --seal, --json."""
+    _become("runtime.audit", *context.args, told=told_by_demo(DEMO, os.environ))
+
+
 @app.command()
 def listen(
     forward: Annotated[
@@ -82,8 +119,8 @@ def trigger(
     event: Annotated[
         str,
         typer.Argument(
-            help="escrow.created, paid, shipped, reminder, extended, confirmed, released, refunded"
-            " or closed; with --escrow any that has happened.",
+            help="escrow.created, paid, shipped, reminder, extended, confirmed, released, disputed,"
+            " dispute.updated, refunded or closed; with --escrow any that has happened.",
             autocompletion=lambda: EVENTS,
         ),
     ],
@@ -126,6 +163,12 @@ def lint() -> None:
 def docs() -> None:
     """Write the pages that are made from code."""
     _become("runtime.docs")
+
+
+@app.command()
+def screenshots() -> None:
+    """Picture every page and state that people can see, on a desktop and a phone."""
+    _become("runtime.screenshots")
 
 
 @app.command()

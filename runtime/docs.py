@@ -11,13 +11,20 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 from pydantic_settings import BaseSettings
 
-from runtime.settings import CodecSettings, KeeperSettings, MigrationSettings, Settings
+from runtime.settings import (
+    CodecSettings,
+    ErasureSettings,
+    KeeperSettings,
+    MigrationSettings,
+    Settings,
+)
 
 ROOT = Path(__file__).resolve().parents[1]
 #: What makes a page's text from what it says now; most pages are all made, some have prose too.
 Page = Callable[[str], str]
 #: Each page's maker by name: they live in every layer, and this module imports none above it.
 PAGES = {
+    "api/messages/zh-CN.po": "api.catalogues:chinese",
     "docs/concepts/escrow.md": "runtime.rules_page:escrow_page",
     "docs/reference/errors.md": "api.documents:errors_page",
     "docs/reference/events.md": "api.event_page:events_page",
@@ -26,8 +33,9 @@ PAGES = {
     # Last, as it quotes the others.
     "llms.txt": "runtime.llms:llms_txt",
 }
-#: Another program's settings, by name for the same reason.
+#: Other programs' settings, by name for the same reason.
 BANK_SETTINGS = "banks.sandbox.settings:Settings"
+MAILBOX_SETTINGS = "runtime.mailbox:Settings"
 
 
 def settings_page(_before: str = "") -> str:
@@ -46,9 +54,13 @@ def settings_page(_before: str = "") -> str:
             "",
             *_table(CodecSettings),
             "",
-            "## Migrations (`python -m runtime.migrate`) and erasure (`python -m api.erasure`)",
+            "## Migrations (`python -m runtime.migrate`)",
             "",
             *_table(MigrationSettings),
+            "",
+            "## Erasure (`python -m api.erasure`)",
+            "",
+            *_table(ErasureSettings),
             "",
             "## Wrapping keys anew (`python -m runtime.rewrap`)",
             "",
@@ -57,6 +69,10 @@ def settings_page(_before: str = "") -> str:
             "## The sandbox bank",
             "",
             *_table(named(BANK_SETTINGS)),
+            "",
+            "## The sandbox mailbox",
+            "",
+            *_table(named(MAILBOX_SETTINGS)),
             "",
             "## Temporal",
             "",

@@ -14,6 +14,7 @@ SECTIONS = {
     "Optional": ("docs/decisions/*.md",),
 }
 OPENAPI = "- [openapi.json](docs/reference/openapi.json): the API, OpenAPI 3.1 with examples."
+HEADING = re.compile(r"^#.*$", re.MULTILINE)
 LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 
 
@@ -23,7 +24,7 @@ def llms_txt(_before: str = "") -> str:
     parts = [f"# {title}\n\n> {summary}\n"]
     for name, patterns in SECTIONS.items():
         found = [page for pattern in patterns for page in sorted(ROOT.glob(pattern))]
-        parts.append(f"## {name}\n\n" + "\n".join(map(line, found)) + "\n")
+        parts.append(f"## {name}\n\n" + "\n".join([line(page) for page in found]) + "\n")
     return "\n".join(parts)
 
 
@@ -38,8 +39,9 @@ def heading(page: Path) -> str:
 
 
 def first_sentence(page: Path) -> str:
-    """Of the first paragraph that is prose, without its links."""
-    paragraphs = page.read_text().split("\n\n")[1:]
-    prose = next(part for part in paragraphs if re.match(r"[A-Za-z`*]", part.strip()))
+    """Of the first paragraph that is prose, its heading and links left out."""
+    paragraphs = [HEADING.sub("", part).strip() for part in page.read_text().split("\n\n")]
+    prose = next(part for part in paragraphs if re.match(r"[A-Za-z`*]", part))
     whole = LINK.sub(r"\1", " ".join(prose.split()))
-    return re.split(r"(?<=[.:]) (?=[A-Z`])", whole)[0].rstrip(":").rstrip(".") + "."
+    sentence = re.split(r"(?<=[.:?]) (?=[A-Z`])", whole)[0].rstrip(":.")
+    return sentence if sentence.endswith("?") else f"{sentence}."

@@ -6,11 +6,13 @@ from this file by `./dev docs`.
 """
 
 import re
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import AnyHttpUrl, Field, SecretStr, TypeAdapter, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from runtime.mail import MailServer, can_send
 from vault.ring import Ring
 
 ASYNCPG = "postgresql+asyncpg://"
@@ -19,6 +21,11 @@ _ORIGIN = re.compile(r"https?://[^/\s,]+")
 VAULT_KEYS = (
     "Master keys, each 64 hexadecimal digits, with commas between: the first wraps the keys of "
     "purchases, all of them unwrap."
+)
+
+EVIDENCE_DIR = (
+    "Folder for the files of disputes, out of reach of any web server; every process of the API "
+    "reads and writes the same one."
 )
 
 
@@ -50,6 +57,7 @@ class Settings(BaseSettings):
     bank_callback_secret: SecretStr = Field(
         min_length=16, description="Shared with the bank: verifies what it reports."
     )
+    evidence_dir: Path = Field(description=EVIDENCE_DIR)
     api_host: str = Field(default="127.0.0.1", description="Address that the API listens on.")
     api_port: int = Field(
         default=8800, ge=1, le=65535, description="Port of the API; `/healthz` and `/metrics` too."
@@ -68,13 +76,39 @@ class Settings(BaseSettings):
         default=6000, ge=1, description="What one API key may ask, over all processes."
     )
     link_requests_per_minute: int = Field(
-        default=300, ge=1, description="What one buyer's link may ask at `/v1`."
+        default=300, ge=1, description="What one buyer's link may ask at `/v1` and of its pages."
     )
     failures_per_minute: int = Field(
         default=60,
         ge=1,
         description="How often one address may come without a valid key or link before it hears "
         "429 instead of 401. Behind a proxy set uvicorn's `FORWARDED_ALLOW_IPS`.",
+    )
+    temporal_ui_url: str = Field(
+        default="",
+        description="Where operators see workflows, with the namespace: the desk links there.",
+        examples=["https://temporal.example/namespaces/default"],
+    )
+    four_eyes_above: dict[str, int] = Field(
+        default={},
+        description="Currency to minor units, as JSON: one operator alone decides disputes up to "
+        "this amount. Without its currency every decision needs two people.",
+        examples=['{"CNY": 20000}'],
+    )
+    smtp_url: SecretStr = Field(
+        default=SecretStr(""),
+        description="Where mails are handed in: `smtp+starttls://user:password@host`, `smtps://…`, "
+        "in sandbox mode `smtp://…` too. Without it there is no wallet.",
+    )
+    mail_from: str = Field(
+        default="",
+        description="The address that mails come from; needed with `DANBAO_SMTP_URL`.",
+        examples=["wallet@danbao.example"],
+    )
+    mails_per_minute: int = Field(
+        default=10,
+        ge=1,
+        description="Mails with links to the wallet that one network address may ask for.",
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Least severe line that is logged."
@@ -83,6 +117,12 @@ class Settings(BaseSettings):
     @property
     def ring(self) -> Ring:
         return Ring.parse(self.vault_keys.get_secret_value())
+
+    @property
+    def mail_server(self) -> MailServer | None:
+        """None where no mails are sent, and so no wallet is."""
+        url = self.smtp_url.get_secret_value()
+        return MailServer.parse(url) if url else None
 
     def back_from_bank(self, escrow_id: str) -> str:
         """Where a bank sends the buyer: without the link's token, which is not the bank's."""
@@ -104,6 +144,13 @@ class Settings(BaseSettings):
         _HTTP_URL.validate_python(url)
         return url.rstrip("/")
 
+    @field_validator("smtp_url")
+    @classmethod
+    def _is_a_mail_server(cls, url: SecretStr) -> SecretStr:
+        if url.get_secret_value():
+            MailServer.parse(url.get_secret_value())
+        return url
+
     @model_validator(mode="after")
     def _live_is_encrypted(self) -> Self:
         plain = [
@@ -113,6 +160,14 @@ class Settings(BaseSettings):
         ]
         if plain:
             raise ValueError(f"{' and '.join(plain)} must be https in live mode")
+        return self
+
+    @model_validator(mode="after")
+    def _mails_have_a_sender(self) -> Self:
+        if self.mail_server and not can_send(self.mail_from):
+            raise ValueError("smtp_url needs mail_from, the address that mails come from")
+        if self.mode == "live" and self.mail_server and self.mail_server.security == "none":
+            raise ValueError("smtp_url must be smtp+starttls or smtps in live mode")
         return self
 
 
@@ -182,6 +237,12 @@ class MigrationSettings(BaseSettings):
     @classmethod
     def _speaks_asyncpg(cls, url: str) -> str:
         return speaks_asyncpg(url)
+
+
+class ErasureSettings(MigrationSettings):
+    """What `python -m api.erasure` is told: an operator, as the role that owns the schema."""
+
+    evidence_dir: Path = Field(description=EVIDENCE_DIR)
 
 
 class KeeperSettings(MigrationSettings):

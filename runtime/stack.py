@@ -1,6 +1,7 @@
 """All of Danbao on one machine, each part a real process: for the demo and for crash tests.
 
-    postgres → schema → temporal → bank → api → worker(s) → codec (→ shop, once it has a merchant)
+    postgres → schema → temporal → bank → mailbox → api → worker(s) → codec
+    (→ shop, once it has a merchant)
 
 Parts keep their ports, secrets and data when they are killed and started again. A server that the
 environment names (DATABASE_URL, TEMPORAL_ADDRESS) is used as it is, never started or stopped.
@@ -37,6 +38,7 @@ from runtime.whereabouts import (
     app_environment,
     bank_environment,
     codec_environment,
+    mailbox_environment,
     named,
     shop_environment,
 )
@@ -60,8 +62,8 @@ class Stack:
     """The whole service with its state in `home`: `async with stack.running()`.
 
     `at` says where everything is. `extra` adds to the environment of a kind of part: "bank",
-    "api", "worker" or "codec"; `instead` names a module that runs in its place. Raises DidNotStart,
-    NotFound and MissingSetting with words for people.
+    "mailbox", "api", "worker" or "codec"; `instead` names a module that runs in its place. Raises
+    DidNotStart, NotFound and MissingSetting with words for people.
     """
 
     def __init__(
@@ -83,7 +85,7 @@ class Stack:
         self._instead = instead or {}
         wanted = ports or Ports()
         api_port, bank_port, shop_port = free_ports(wanted.api, wanted.bank, wanted.shop)
-        (codec_port,) = free_ports(wanted.codec)
+        codec_port, mailbox_port, smtp_port = free_ports(wanted.codec, wanted.mailbox, 0)
         self._codec_endpoint = f"http://{LOOPBACK}:{codec_port}/{self.secrets.codec}"
         self._postgres = None if "DATABASE_URL" in environ else self._embedded_postgres()
         self._temporal = None if "TEMPORAL_ADDRESS" in environ else self._embedded_temporal(wanted)
@@ -94,6 +96,9 @@ class Stack:
             bank_port=bank_port,
             shop_port=shop_port,
             codec_port=codec_port,
+            mailbox_port=mailbox_port,
+            smtp_port=smtp_port,
+            evidence_dir=self.home / "evidence",
         )
         self._add_our_own(workers)
 
@@ -202,6 +207,8 @@ class Stack:
     def _add_our_own(self, workers: int) -> None:
         bank = bank_environment(self.at, self.secrets)
         self._add("bank", "bank", ["-m", "banks.sandbox"], bank, self.at.bank_port)
+        mailbox, module = mailbox_environment(self.at), ["-m", "runtime.mailbox"]
+        self._add("mailbox", "mailbox", module, mailbox, self.at.mailbox_port)
         for number in range(workers + 1):
             health, metrics = free_ports(0, 0)
             ours = app_environment(self.at, self.secrets, health, metrics)

@@ -12,6 +12,7 @@ from runtime.embedded.places import LOOPBACK, inherited, is_free
 
 #: Where banks report to; the last word is the bank's id.
 CALLBACK_PATH = "/v1/banks/sandbox/callbacks"
+MAILS_FROM = "wallet@danbao.example"
 
 
 class MissingSetting(Exception):
@@ -35,13 +36,21 @@ class Ports:
     temporal: int = 0
     temporal_ui: int = 0
     codec: int = 0
+    mailbox: int = 0
 
 
 #: What people remember.
-USUAL_PORTS = Ports(api=8800, bank=8810, shop=8820, temporal=7233, temporal_ui=8233, codec=8830)
+USUAL_PORTS = Ports(
+    api=8800, bank=8810, shop=8820, temporal=7233, temporal_ui=8233, codec=8830, mailbox=8840
+)
 USUAL_UI = f"http://{LOOPBACK}:{USUAL_PORTS.temporal_ui}"
 #: Where people who want other ones say so: these are not given up when they are busy.
-PORT_SETTINGS = {"api": "DANBAO_API_PORT", "bank": "SANDBOX_BANK_PORT", "shop": "SHOP_PORT"}
+PORT_SETTINGS = {
+    "api": "DANBAO_API_PORT",
+    "bank": "SANDBOX_BANK_PORT",
+    "shop": "SHOP_PORT",
+    "mailbox": "MAILBOX_PORT",
+}
 
 
 def wanted_ports(environ: Mapping[str, str]) -> Ports:
@@ -98,6 +107,9 @@ class Whereabouts:
     bank_port: int
     shop_port: int
     codec_port: int
+    mailbox_port: int
+    smtp_port: int
+    evidence_dir: Path
 
     @property
     def api_url(self) -> str:
@@ -110,6 +122,10 @@ class Whereabouts:
     @property
     def shop_url(self) -> str:
         return f"http://{LOOPBACK}:{self.shop_port}"
+
+    @property
+    def mailbox_url(self) -> str:
+        return f"http://{LOOPBACK}:{self.mailbox_port}"
 
 
 def app_environment(
@@ -127,6 +143,12 @@ def app_environment(
         "DANBAO_BANK_URL": at.bank_url,
         "DANBAO_BANK_API_KEY": known.bank_api_key,
         "DANBAO_BANK_CALLBACK_SECRET": known.bank_callback,
+        "DANBAO_EVIDENCE_DIR": str(at.evidence_dir),
+        "DANBAO_TEMPORAL_UI_URL": f"{at.temporal_ui_url}/namespaces/default"
+        if at.temporal_ui_url
+        else "",
+        "DANBAO_SMTP_URL": f"smtp://{LOOPBACK}:{at.smtp_port}",
+        "DANBAO_MAIL_FROM": MAILS_FROM,
         "DANBAO_API_PORT": str(at.api_port),
         "DANBAO_WORKER_HEALTH_PORT": str(health_port),
         "DANBAO_METRICS_PORT": str(metrics_port),
@@ -159,6 +181,16 @@ def bank_environment(at: Whereabouts, known: Secrets) -> dict[str, str]:
         "SANDBOX_BANK_API_KEY": known.bank_api_key,
         "SANDBOX_BANK_CALLBACK_URL": at.api_url + CALLBACK_PATH,
         "SANDBOX_BANK_CALLBACK_SECRET": known.bank_callback,
+    }
+
+
+def mailbox_environment(at: Whereabouts) -> dict[str, str]:
+    """For the sandbox's mailbox, which knows nobody."""
+    return {
+        **inherited(os.environ),
+        "MAILBOX_HOST": LOOPBACK,
+        "MAILBOX_PORT": str(at.mailbox_port),
+        "MAILBOX_SMTP_PORT": str(at.smtp_port),
     }
 
 

@@ -12,7 +12,7 @@ from domain.accounts import Accounts
 from domain.escrow import Escrow
 from domain.events import Event
 from domain.states import Reason
-from domain.terms import Funding, Terms, Windows
+from domain.terms import Funding, HoldExpiry, Terms, Windows
 
 #: The moment when everything happens unless a test says otherwise.
 NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
@@ -70,6 +70,12 @@ def capturing(**said: Any) -> Escrow:
     return after(frozen(**said), events.Shipped())
 
 
+def securing(**said: Any) -> Escrow:
+    """Freeze mode: the hold runs out, and the bank is told to deduct before it does."""
+    said["hold_expiry"] = HoldExpiry.DEDUCT
+    return after(frozen(**said), events.EarlyDeduction(), at=NOON + HOLD - DAY)
+
+
 def shipped(**said: Any) -> Escrow:
     """Deducted and shipped, waiting for the buyer."""
     return after(paid(**said), events.Shipped())
@@ -92,9 +98,10 @@ def started(bank: str = "sandbox", method: str = "online_banking") -> events.Pay
     return events.PaymentStarted(bank=bank, method=method)
 
 
-def succeeded(escrow: Escrow) -> events.PaymentSucceeded:
+def succeeded(escrow: Escrow, until: datetime | None = None) -> events.PaymentSucceeded:
     """The bank's yes to the current attempt, in the terms' own way of funding."""
-    until = NOON + HOLD if escrow.terms.funding is Funding.FREEZE else None
+    if escrow.terms.funding is Funding.FREEZE:
+        until = until or NOON + HOLD
     return events.PaymentSucceeded(
         attempt=escrow.attempt, amount=escrow.terms.amount, capture_before=until
     )

@@ -65,9 +65,10 @@ class Temporal:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Two processes that run tests at a time choose their servers' ports out of two halves."""
+    """Processes that run tests at a time choose their servers' ports out of parts of their own."""
     if worker := os.environ.get("PYTEST_XDIST_WORKER"):
-        places.ANY_PORT = places.ANY_PORT[int(worker.removeprefix("gw")) % 2 :: 2]
+        of = int(os.environ["PYTEST_XDIST_WORKER_COUNT"])
+        places.ANY_PORT = places.ANY_PORT[int(worker.removeprefix("gw")) :: of]
 
 
 @pytest.fixture(scope="session")

@@ -58,6 +58,10 @@ class Browser:
     async def __aexit__(self, *_exc: object) -> None:
         await self._client.aclose()
 
+    def cookie(self, name: str) -> str:
+        """Its value; "" when no page has set it."""
+        return self._client.cookies.get(name) or ""
+
     async def open(self, url: str) -> Page:
         """Raises PageNotAsExpected when it is not 200."""
         return _page(await self._client.get(url))

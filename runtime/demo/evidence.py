@@ -11,12 +11,15 @@ from sqlalchemy.pool import NullPool
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowExecutionStatus
 
+from runtime.demo.payday import Payday
 from runtime.demo.shop import Escrow
 from runtime.stack import Stack
 from runtime.temporal import connect
 
 #: What a merchant hears of a purchase that goes well.
 NOTICES = ["escrow.paid", "escrow.shipped", "escrow.confirmed", "escrow.released"]
+#: And of the payout that pays it.
+OF_PAYOUT = ["payout.sent", "payout.settled"]
 
 STAGES = """
     SELECT name, at FROM transition WHERE escrow_id = :escrow_id ORDER BY sequence
@@ -54,6 +57,10 @@ class Evidence:
     ledger_legs: list[dict[str, Any]]
     ledger_left: int
     bank_journal: list[dict[str, Any]]
+    payout: dict[str, Any]
+    payout_lines: list[int]
+    #: The bank's statement with both in it, and what of it is not explained.
+    statement: dict[str, Any]
     notices: list[str]
     forged_notices: int
 
@@ -67,10 +74,19 @@ class Evidence:
             f"{self.released} of {self.amount} was released": self.released == self.amount,
             f"the workflow is {self.workflow_status}": self.workflow_status == "COMPLETED",
             f"{self.ledger_left} is left on the purchase's accounts": self.ledger_left == 0,
-            f"the merchant heard {self.notices}": self.notices[-4:] == NOTICES,
+            f"the merchant heard {self.notices}": self.notices[-6:] == [*NOTICES, *OF_PAYOUT],
+            f"the payout is {self.payout['status']}": self.payout["status"] == "settled",
+            f"{self.payout['amount']} of {self.released} was paid out,"
+            f" its lines are {self.payout_lines}": self.payout["amount"]
+            == sum(self.payout_lines)
+            == self.released,
             f"{self.forged_notices} notices had a wrong signature": self.forged_notices == 0,
             f"the bank took {self.taken()}, not once {self.amount}": self.taken() == [self.amount],
-            f"the bank gave back {self.given_back()}": self.given_back() == [],
+            f"the bank's statement is {self.statement}": self.statement["reconciled"]
+            and self.statement["closing"] == self.amount - self.released
+            and (self.statement["lines"], self.statement["breaks"]) == (2, []),
+            f"the bank paid {self.paid_out()}, not once {self.released}": self.paid_out()
+            == [self.released],
         }
         return [problem for problem, fine in checks.items() if not fine]
 
@@ -78,12 +94,19 @@ class Evidence:
         """Every amount that came into our custody, by the bank's own journal."""
         return [entry["amount"] for entry in self.bank_journal if entry["credit"] == CUSTODY]
 
-    def given_back(self) -> list[int]:
-        """Every amount that left it again."""
+    def paid_out(self) -> list[int]:
+        """Every amount that left it again: back to the buyer, or on to the merchant."""
         return [entry["amount"] for entry in self.bank_journal if entry["debit"] == CUSTODY]
 
 
-async def collect(stack: Stack, escrow: Escrow, notices: list[str], forged: int) -> Evidence:
+async def collect(
+    stack: Stack,
+    escrow: Escrow,
+    payday: Payday,
+    day: dict[str, Any],
+    notices: list[str],
+    forged: int,
+) -> Evidence:
     """Ask the ledger, Temporal and the bank about a finished purchase."""
     escrow_id = escrow["id"]
     client = await connect("demo", address=stack.at.temporal_address)
@@ -105,18 +128,24 @@ async def collect(stack: Stack, escrow: Escrow, notices: list[str], forged: int)
         workflow_tasks=len(tasks),
         ledger_legs=await rows(stack.at.app_url, LEGS, escrow_id),
         ledger_left=int(left),
-        bank_journal=await bank_journal(stack, escrow_id),
+        bank_journal=[
+            *await bank_journal(stack, escrow_id),
+            *await bank_journal(stack, payday.payout["id"]),
+        ],
+        payout=payday.payout,
+        payout_lines=payday.lines,
+        statement=day,
         notices=notices,
         forged_notices=forged,
     )
 
 
-async def bank_journal(stack: Stack, escrow_id: str) -> list[dict[str, Any]]:
-    """The bank's own books about this purchase: what we were told is not evidence."""
+async def bank_journal(stack: Stack, subject: str) -> list[dict[str, Any]]:
+    """The bank's own books about a purchase or payout: what we were told is not evidence."""
     async with httpx2.AsyncClient(base_url=stack.at.bank_url, trust_env=False) as client:
         answer = await client.get(
             "/v1/journal",
-            params={"prefix": f"{escrow_id}:"},
+            params={"prefix": f"{subject}:"},
             headers={"authorization": f"Bearer {stack.secrets.bank_api_key}"},
         )
     entries: list[dict[str, Any]] = answer.raise_for_status().json()["entries"]

@@ -11,7 +11,8 @@ import httpx2
 
 from danbao_client import AsyncDanbao
 from runtime.demo.browser import Browser
-from runtime.demo.merchant import NewMerchant, new_merchant
+from runtime.demo.merchant import NewMerchant, NewOperator, new_merchant, new_operator
+from runtime.demo.payday import say_where_to_pay
 from runtime.demo.progress import Progress
 from runtime.demo.purchase import CHAPTERS, CODE, CUSTOMER, DONE, PASSWORD, Buyer, buy
 from runtime.demo.scenes import SCENES, play, shipped
@@ -19,12 +20,14 @@ from runtime.demo.shop import Escrow, Shop
 from runtime.embedded.places import sole_use
 from runtime.embedded.process import DidNotStart
 from runtime.engineer.access import Access
+from runtime.engineer.disputes import APPROVER, PROPOSER
 from runtime.stack import Stack
 from runtime.whereabouts import Ports, insist, wanted_ports
 
 #: Long enough to see that a part is missing and that its purchases wait.
 PAUSE = 5
 LOOK_EVERY = 0.5
+DUTIES = {PROPOSER: "proposes", APPROVER: "approves"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +46,12 @@ async def run_demo(state: Path, environ: dict[str, str], progress: Progress) -> 
         stack = Stack(home, ports=wanted_ports(environ), environ=environ)
         async with stack.running(progress.part):
             merchant = await the_merchant(stack)
+            staff = await the_operators(stack)
             progress.part("shop")
             await stack.open_shop(merchant.api_key, merchant.webhook_secret)
-            door(stack, merchant).leave_at(home)
+            door(stack, merchant, staff).leave_at(home)
             say_where(stack, wanted_ports(environ), progress)
-            await show(stack, merchant, progress)
+            await show(stack, merchant, staff, progress)
             await mend(stack, progress)
     return 0
 
@@ -59,10 +63,29 @@ def say_where(stack: Stack, wanted: Ports, progress: Progress) -> None:
         progress.say(f"[yellow]{taken}: write {stack.at.api_url} where a page says {wanted.api}[/]")
 
 
-def door(stack: Stack, merchant: NewMerchant) -> Access:
-    """What `./dev listen`, `trigger` and `escrow` have to know in another terminal."""
+def door(stack: Stack, merchant: NewMerchant, staff: list[NewOperator]) -> Access:
+    """What `./dev listen`, `trigger`, `escrow` and `disputes` have to know in another terminal."""
     ui = stack.at.temporal_ui_url
-    return Access(stack.at.api_url, merchant.api_key, f"{ui}/namespaces/default" if ui else "")
+    return Access(
+        stack.at.api_url,
+        merchant.api_key,
+        f"{ui}/namespaces/default" if ui else "",
+        {one.login: one.key for one in staff},
+    )
+
+
+async def the_operators(stack: Stack) -> list[NewOperator]:
+    """The operators of the last demo in this home, or new ones: one proposes, one approves."""
+    file = stack.home / "operators.json"
+    if file.exists():
+        return [NewOperator(**said) for said in json.loads(file.read_text())]
+    staff = [
+        await new_operator(stack, PROPOSER, "operator"),
+        await new_operator(stack, APPROVER, "approver"),
+    ]
+    file.touch(mode=0o600)
+    file.write_text(json.dumps([asdict(one) for one in staff]))
+    return staff
 
 
 async def the_merchant(stack: Stack) -> NewMerchant:
@@ -75,6 +98,7 @@ async def the_merchant(stack: Stack) -> NewMerchant:
             await tell_at(stack, merchant, said["told_at"], told_at)
     else:
         merchant = await new_merchant(stack, "Tea & Boots", told_at)
+        await say_where_to_pay(stack, merchant, "Tea & Boots")
     file.touch(mode=0o600)
     file.write_text(json.dumps(asdict(Kept(merchant, told_at))))
     return merchant
@@ -89,7 +113,9 @@ async def tell_at(stack: Stack, merchant: NewMerchant, before: str, now: str) ->
                 await hooks.replace(hook.id, now, description=hook.description)
 
 
-async def show(stack: Stack, merchant: NewMerchant, progress: Progress) -> None:
+async def show(
+    stack: Stack, merchant: NewMerchant, staff: list[NewOperator], progress: Progress
+) -> None:
     async with Shop(stack.at.api_url, merchant.api_key) as shop:
         if not await shop.orders():
             progress.say("filling the shop with orders …")
@@ -101,7 +127,7 @@ async def show(stack: Stack, merchant: NewMerchant, progress: Progress) -> None:
             async with Browser() as browser:
                 await shipped(shop, Buyer(shop, browser), numbered("W"))
         orders = await shop.orders()
-    progress.console.print(table(stack, merchant, bought, orders), soft_wrap=True)
+    progress.console.print(table(stack, merchant, staff, bought, orders), soft_wrap=True)
     progress.console.print(experiment(stack, orders), markup=False, soft_wrap=True)
 
 
@@ -110,20 +136,33 @@ def numbered(kind: str) -> str:
     return f"{kind}-{secrets.token_hex(3).upper()}"
 
 
-def table(stack: Stack, merchant: NewMerchant, bought: Escrow, orders: list[Escrow]) -> str:
+def table(
+    stack: Stack,
+    merchant: NewMerchant,
+    staff: list[NewOperator],
+    bought: Escrow,
+    orders: list[Escrow],
+) -> str:
     """Where to look, one line each: not folded, so that a link stays one link."""
     lines = [
-        f"  [bold]{what:<18}[/]{where}" for what, where in places(stack, merchant, bought, orders)
+        f"  [bold]{what:<18}[/]{where}"
+        for what, where in places(stack, merchant, staff, bought, orders)
     ]
     return "\n".join(["", "[bold green]Danbao is running[/]", *lines])
 
 
 def places(
-    stack: Stack, merchant: NewMerchant, bought: Escrow, orders: list[Escrow]
+    stack: Stack,
+    merchant: NewMerchant,
+    staff: list[NewOperator],
+    bought: Escrow,
+    orders: list[Escrow],
 ) -> Iterator[tuple[str, str]]:
     at = stack.at
     yield "The shop", f"{at.shop_url}   buy something"
     yield "… its back office", f"{at.shop_url}/orders   send what was paid"
+    yield "Your wallet", f"{at.api_url}/wallet   as a buyer"
+    yield "… its mails", f"{at.mailbox_url}   links to open it come here"
     yield "API reference", f"{at.api_url}/docs"
     yield "API key", merchant.api_key
     yield "Merchant console", f"{at.api_url}/merchant   sign in with that key"
@@ -139,6 +178,9 @@ def places(
         ours = f"{at.temporal_ui_url}/namespaces/default/workflows"
         yield "Temporal UI", ours
         yield "… that purchase", f"{ours}/{bought['id']}"
+    yield "Operators' desk", f"{at.api_url}/operator   disputes; or ./dev disputes list"
+    for one in staff:
+        yield f"… as {one.login}", f"password {one.password}   {DUTIES[one.login]}"
     yield "Webhook secret", merchant.webhook_secret
     yield "Another terminal", f"./dev listen · ./dev trigger escrow.paid · {look(bought)}"
     yield "Logs", str(stack.logs)

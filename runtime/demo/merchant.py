@@ -1,9 +1,10 @@
-"""A new merchant, made as an operator makes one."""
+"""A new merchant and new operators, made as they are made at an installation."""
 
 import asyncio
 import json
 import sys
 from dataclasses import dataclass
+from typing import Any
 
 from runtime.stack import ROOT, Stack
 
@@ -15,14 +16,42 @@ class NewMerchant:
     webhook_secret: str
 
 
+@dataclass(frozen=True, slots=True)
+class NewOperator:
+    login: str
+    password: str
+    key: str
+
+
 class NotOnboarded(Exception):
-    """The command that makes merchants failed; the message is its own."""
+    """The command that makes them failed; the message is its own."""
 
 
 async def new_merchant(stack: Stack, name: str, webhook_url: str) -> NewMerchant:
-    """Run `python -m api.merchant create` beside the API, with what the API is told."""
+    """Raises NotOnboarded."""
+    said = await typed(stack, "api.merchant", "create", name, "--webhook", webhook_url)
+    return NewMerchant(**said)
+
+
+async def new_operator(stack: Stack, login: str, role: str) -> NewOperator:
+    """An operator; one whom an earlier demo made and forgot gets other secrets.
+
+    Raises NotOnboarded.
+    """
+    try:
+        made = await typed(stack, "api.operator", "create", login, "--role", role)
+    except NotOnboarded as known:
+        if not str(known).startswith("operator_exists"):
+            raise
+        made = await typed(stack, "api.operator", "password", login)
+        made |= await typed(stack, "api.operator", "key", login)
+    return NewOperator(login, made["password"], made["key"])
+
+
+async def typed(stack: Stack, module: str, *arguments: str) -> dict[str, Any]:
+    """Run `python -m module` beside the API, with what the API is told. Raises NotOnboarded."""
     child = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "api.merchant", "create", name, "--webhook", webhook_url, "--json"),
+        *(sys.executable, "-m", module, *arguments, "--json"),
         cwd=ROOT,
         env=dict(stack.parts["api"].process.env),
         stdout=asyncio.subprocess.PIPE,
@@ -31,4 +60,5 @@ async def new_merchant(stack: Stack, name: str, webhook_url: str) -> NewMerchant
     said, complaint = await child.communicate()
     if child.returncode != 0:
         raise NotOnboarded(complaint.decode() or said.decode())
-    return NewMerchant(**json.loads(said))
+    made: dict[str, Any] = json.loads(said)
+    return made

@@ -14,6 +14,7 @@ PARTS = {
     "schema": "the schema",
     "temporal": "Temporal and its UI",
     "bank": "the sandbox bank",
+    "mailbox": "the sandbox mailbox",
     "api": "the API",
     "worker": "the worker",
     "codec": "the codec server",

@@ -55,6 +55,12 @@ class Buyer:
         path = f"/v1/escrows/{escrow['id']}/receipt"
         return await self.shop.command(path, token=buyers_token(escrow))
 
+    async def complain(self, escrow: Escrow, amount: int, reason: str = "damaged") -> Escrow:
+        """Dispute `amount` of what is held, as the holder of the link."""
+        path = f"/v1/escrows/{escrow['id']}/dispute"
+        complaint: dict[str, object] = {"amount": amount, "reason": reason}
+        return await self.shop.command(path, complaint, token=buyers_token(escrow))
+
 
 async def ship(shop: Shop, escrow: Escrow) -> Escrow:
     body: dict[str, Any] = {"carrier": "SF Express", "tracking": "SF1234567890"}

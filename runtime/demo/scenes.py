@@ -47,6 +47,21 @@ async def shipped(shop: Shop, buyer: Buyer, order_id: str = "T-1005") -> Escrow:
     return await shop.until(escrow["id"], "awaiting_confirmation")
 
 
+async def disputed(shop: Shop, buyer: Buyer) -> Escrow:
+    """The merchant's turn: a part is disputed, the rest can be confirmed."""
+    escrow = await shipped(shop, buyer, "T-1008")
+    await buyer.complain(escrow, 4_000)
+    return await shop.until(escrow["id"], "disputed")
+
+
+async def contested(shop: Shop, buyer: Buyer, order_id: str = "T-1009") -> Escrow:
+    """The operators' turn."""
+    escrow = await shipped(shop, buyer, order_id)
+    await buyer.complain(escrow, 12_900, "not_as_described")
+    path = f"/v1/escrows/{escrow['id']}/dispute/answer"
+    return await shop.command(path, {"answer": "contest"})
+
+
 async def refunded(shop: Shop, buyer: Buyer) -> Escrow:
     escrow = await _paid(shop, buyer, "T-1006", 3_500, "A sold-out vase")
     await shop.command(f"/v1/escrows/{escrow['id']}/refunds", {"amount": 3_500})
@@ -65,6 +80,8 @@ SCENES: dict[str, Scene] = {
     "paid, to be sent": paid,
     "frozen at the buyer's bank": frozen,
     "sent, to be confirmed": shipped,
+    "disputed, to be answered": disputed,
+    "disputed, to be decided": contested,
     "refunded": refunded,
     "cancelled": cancelled,
 }

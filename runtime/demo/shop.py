@@ -55,6 +55,10 @@ class Shop:
         answer = await self._client.get("/v1/escrows", params={"limit": 100})
         return list(_accepted(answer)["data"])
 
+    async def read(self, path: str) -> dict[str, Any]:
+        """GET. Raises Refused."""
+        return _accepted(await self._client.get(path))
+
     async def command(
         self, path: str, body: dict[str, object] | None = None, *, token: str = ""
     ) -> Escrow:
@@ -63,6 +67,16 @@ class Shop:
         if token:
             headers["authorization"] = f"Bearer {token}"
         return _accepted(await self._client.post(path, json=body or {}, headers=headers))
+
+    async def say(self, escrow: Escrow, statement: str, *, token: str = "") -> None:
+        """Add to an open dispute; `token` makes it the buyer's words. Raises Refused."""
+        headers = {"idempotency-key": uuid4().hex}
+        if token:
+            headers["authorization"] = f"Bearer {token}"
+        # A part without a file's name is a field.
+        parts = {"statement": (None, statement.encode())}
+        path = f"/v1/escrows/{escrow['id']}/dispute/evidence"
+        _accepted(await self._client.post(path, files=parts, headers=headers))
 
     async def until(self, escrow_id: str, *statuses: str) -> Escrow:
         """Wait, by long polls, until the purchase has one of these. Raises Refused."""
@@ -99,22 +113,22 @@ class Notices:
     heard: list[dict[str, Any]] = field(default_factory=list)
     forged: int = 0
 
-    def about(self, escrow_id: str) -> list[str]:
-        """Types of the events of one purchase in the order of their sequence."""
+    def about(self, subject: str) -> list[str]:
+        """Types of the events of one purchase or payout in the order of their sequence."""
         theirs = {
             notice["data"]["sequence"]: str(notice["type"])
             for notice in self.heard
-            if notice["data"]["escrow"]["id"] == escrow_id
+            if (notice["data"].get("escrow") or notice["data"]["payout"])["id"] == subject
         }
         return [theirs[sequence] for sequence in sorted(theirs)]
 
-    async def complete(self, escrow_id: str, last: str) -> list[str]:
+    async def complete(self, subject: str, last: str) -> list[str]:
         """Wait until the event `last` has been heard; notices may come in any order."""
         for _ in range(POLL * POLLS * 10):
-            if last in self.about(escrow_id):
+            if last in self.about(subject):
                 break
             await asyncio.sleep(0.1)
-        return self.about(escrow_id)
+        return self.about(subject)
 
 
 @contextlib.asynccontextmanager

@@ -24,11 +24,15 @@ class NobodyThere(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """A merchant's door. `temporal_ui`: where its purchases' workflows are seen, "" for nowhere."""
+    """A merchant's door. `temporal_ui`: where its purchases' workflows are seen, "" for nowhere.
+
+    `operators` are the demo's: login to key.
+    """
 
     api_url: str
     api_key: str = field(repr=False)
     temporal_ui: str
+    operators: dict[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def found(cls, environ: Mapping[str, str], home: Path = DEMO) -> Self:

@@ -9,9 +9,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from danbao_client import Escrow, EscrowEvent, Event
+from danbao_client import Escrow, EscrowEvent, Event, Outlook
 from runtime.engineer.access import Access, purchase_id, run
-from runtime.engineer.standing import in_words, moment, money, otherwise, turn
+from runtime.engineer.standing import deadline, in_words, moment, money, otherwise, turn
 
 AMOUNTS = ("amount", "held", "disputed", "released", "refunded", "returning", "authorised")
 
@@ -23,12 +23,15 @@ async def show(access: Access, said: str, console: Console) -> None:
         escrow_id = await purchase_id(danbao, said)
         escrow = await danbao.escrows.get(escrow_id)
         events = await danbao.escrows.events(escrow_id)
+        outlook = await danbao.escrows.outlook(escrow_id)
     console.print(heading(escrow))
     for name, fact in facts(escrow, access):
         # Not folded, so that a link stays one link.
         console.print(f"[dim]{name:<14}[/]{escape(fact)}", soft_wrap=True)
     console.print(balances(escrow))
     console.print(timeline(events))
+    if outlook.if_nobody_acts:
+        console.print(ahead(outlook, escrow.currency))
 
 
 def heading(escrow: Escrow) -> str:
@@ -39,9 +42,13 @@ def heading(escrow: Escrow) -> str:
 def facts(escrow: Escrow, access: Access) -> Iterator[tuple[str, str]]:
     yield "purchase", f"{escrow.id}, version {escrow.version}"
     yield "who must act", turn(escrow)
-    if escrow.deadline:
-        left = in_words(escrow.deadline - datetime.now(UTC))
-        yield "deadline", f"{moment(escrow.deadline)} ({left}): {otherwise(escrow)}"
+    if escrow.dispute:
+        reason = escrow.dispute.reason.replace("_", " ")
+        disputed = money(escrow.dispute.amount, escrow.currency)
+        yield "dispute", f"{escrow.dispute.id} ({escrow.dispute.state}): {reason}, {disputed}"
+    if until := deadline(escrow):
+        left = in_words(until - datetime.now(UTC))
+        yield "deadline", f"{moment(until)} ({left}): {otherwise(escrow)}"
     elif not escrow.ended:
         yield "deadline", "none: the clock is stopped"
     payment = escrow.payment
@@ -74,6 +81,22 @@ def timeline(events: tuple[Event, ...]) -> Table:
             said = ", ".join(f"{name} {value}" for name, value in facts_of(event) if value)
             when = moment(event.timestamp).removesuffix(" UTC")
             table.add_row(str(event.sequence), when, event.type, escape(said))
+    return table
+
+
+def ahead(outlook: Outlook, currency: str) -> Table:
+    """What the clock does from here by itself."""
+    table = Table(title="\nIf nobody acts (UTC)", title_justify="left", box=None, padding=(0, 2))
+    for column in ("when", "what", "then", "released", "refunded"):
+        table.add_column(column, no_wrap=True, justify="right" if "re" in column else "left")
+    for step in outlook.if_nobody_acts:
+        table.add_row(
+            moment(step.at).removesuffix(" UTC"),
+            step.name.replace("_", " "),
+            step.status,
+            money(step.released, currency),
+            money(step.refunded, currency),
+        )
     return table
 
 

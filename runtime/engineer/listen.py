@@ -22,6 +22,7 @@ from danbao_client import (
     DanbaoError,
     EscrowEvent,
     NotVerified,
+    PayoutEvent,
     UnreadableAnswer,
     verify_webhook,
 )
@@ -55,6 +56,8 @@ class Ear:
         about = ""
         if isinstance(event, EscrowEvent):
             about = f"{event.escrow.order_id} no. {event.sequence}"
+        elif isinstance(event, PayoutEvent):
+            about = f"payout of {event.payout.day} no. {event.sequence}"
         status, words = await self._passed_on(body, request)
         spent = int((time.monotonic() - at) * 1000)
         colour = "green" if 200 <= status < 300 else "red"

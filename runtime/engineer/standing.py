@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from danbao_client import Escrow, Funding, PaymentState, Status
+from danbao_client import DisputeState, Escrow, Funding, PaymentState, Status
 from domain.money import Money
 
 #: Whose turn it is, by public status; a payment under way and a review come before it.
@@ -10,8 +10,13 @@ TURNS: dict[str, str] = {
     Status.AWAITING_PAYMENT: "the buyer: pay",
     Status.AWAITING_SHIPMENT: "the merchant: send the goods",
     Status.AWAITING_CONFIRMATION: "the buyer: confirm receipt",
-    Status.DISPUTED: "the merchant or an operator: answer or decide the dispute",
 }
+#: In a dispute, by its state.
+DISPUTE_TURNS: dict[str, str] = {
+    DisputeState.OPEN: "the merchant: answer the dispute",
+    DisputeState.ARBITRATION: "the operators: decide the dispute",
+}
+GOES_BACK = "what is disputed goes back to the buyer"
 UNDER_WAY: dict[str, str] = {
     PaymentState.PROCESSING: "the buyer, at the bank's page",
     PaymentState.CAPTURING: "the bank: deduct what is frozen",
@@ -21,7 +26,6 @@ OTHERWISE: dict[str, str] = {
     Status.AWAITING_PAYMENT: "the purchase closes",
     Status.AWAITING_SHIPMENT: "the money goes back to the buyer",
     Status.AWAITING_CONFIRMATION: "the money is released to the merchant",
-    Status.DISPUTED: "the dispute is decided as the rules say",
 }
 
 
@@ -33,15 +37,26 @@ def turn(escrow: Escrow) -> str:
         return UNDER_WAY[escrow.payment.state]
     if escrow.ended:
         return "the bank: confirm what goes back" if escrow.returning else "nobody: it is over"
+    if escrow.dispute:
+        return DISPUTE_TURNS.get(escrow.dispute.state, "nobody knows")
     return TURNS.get(escrow.status, "nobody knows")
 
 
 def otherwise(escrow: Escrow) -> str:
-    """What the clock does if nobody acts."""
+    """What the clock does if nobody acts: to what is disputed, or else to what is held."""
+    if escrow.dispute:
+        sent = escrow.progress != Status.AWAITING_SHIPMENT
+        answering = escrow.dispute.state == DisputeState.OPEN
+        return "operators decide" if sent and answering else GOES_BACK
     frozen = escrow.terms.funding == Funding.FREEZE
     if escrow.status == Status.AWAITING_SHIPMENT and frozen:
         return "the bank's hold ends and nothing is taken"
     return OTHERWISE.get(escrow.status, "")
+
+
+def deadline(escrow: Escrow) -> datetime | None:
+    """When that is; None while the clock is stopped, or nothing is left to come."""
+    return escrow.dispute.deadline if escrow.dispute else escrow.deadline
 
 
 def in_words(left: timedelta) -> str:

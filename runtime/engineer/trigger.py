@@ -55,6 +55,15 @@ class Deal:
     async def cancel(self, escrow: Escrow) -> Escrow:
         return await self.danbao.escrows.cancel(escrow.id)
 
+    async def dispute(self, escrow: Escrow) -> Escrow:
+        if escrow.status == Status.DISPUTED:
+            return escrow
+        await self.buyer.complain(_as_json(escrow), escrow.held)
+        return await self.danbao.escrows.get(escrow.id)
+
+    async def contest(self, escrow: Escrow) -> Escrow:
+        return await self.danbao.disputes.contest(escrow.id)
+
     async def confirm(self, escrow: Escrow) -> Escrow:
         await self.buyer.confirm(_as_json(escrow))
         return await self.danbao.escrows.get(escrow.id)
@@ -71,6 +80,8 @@ WAYS: dict[str, tuple[Step, ...]] = {
     "escrow.extended": (Deal.pay, Deal.ship, Deal.extend),
     "escrow.confirmed": (Deal.pay, Deal.ship, Deal.confirm),
     "escrow.released": (Deal.pay, Deal.ship, Deal.confirm),
+    "escrow.disputed": (Deal.pay, Deal.ship, Deal.dispute),
+    "escrow.dispute.updated": (Deal.pay, Deal.ship, Deal.dispute, Deal.contest),
     "escrow.refunded": (Deal.pay, Deal.refund),
     "escrow.closed": (Deal.cancel,),
 }

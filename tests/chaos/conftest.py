@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest_asyncio
 
+from runtime.embedded.process import DidNotStart
 from runtime.stack import Stack
 from tests.chaos.plan import FOLDER
 from tests.chaos.trade import Street, street_of
@@ -37,7 +38,9 @@ async def revived(street: Street) -> AsyncIterator[None]:
         while True:
             for name in street.stack.fallen():
                 street.deaths.append(name)
-                await street.stack.start(name)
+                # The next death may come before it says that it is ready: it has fallen again.
+                with contextlib.suppress(DidNotStart):
+                    await street.stack.start(name)
             await asyncio.sleep(0.2)
 
     watchdog = asyncio.create_task(watch())

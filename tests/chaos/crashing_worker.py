@@ -16,7 +16,7 @@ from temporalio.worker import (
     Interceptor,
 )
 
-from banks.port import Bank
+from banks.port import Bank, BatchRemitter, StatementSource
 from runtime.settings import Settings
 from runtime.telemetry import configure_logging
 from tests.chaos.plan import reached
@@ -45,6 +45,18 @@ class MortalBank:
 
     def __init__(self, bank: Bank) -> None:
         self._bank = bank
+
+    @property
+    def remitter(self) -> "MortalBank":
+        return self
+
+    @property
+    def batches(self) -> BatchRemitter | None:
+        return self._bank.batches
+
+    @property
+    def statements(self) -> StatementSource | None:
+        return self._bank.statements
 
     def __getattr__(self, call: str) -> Any:
         async def done_and_dead(reference: str, *arguments: Any) -> Any:

@@ -10,9 +10,10 @@ import httpx2
 import pytest
 from temporalio.service import RPCError
 
+from runtime.demo.payday import clear
 from tests.chaos.books import the_books_agree
 from tests.chaos.plan import shall_die
-from tests.chaos.trade import PATIENCE, Street
+from tests.chaos.trade import PATIENCE, PRICE, Street
 
 pytestmark = pytest.mark.usefixtures("revived")
 
@@ -159,4 +160,27 @@ async def test_a_part_killed_in_the_middle_is_healed_from(street: Street, part: 
     assert await street.moved(paying) == Counter(RELEASED)
     assert await street.moved(refunding) == Counter(REFUNDED)
     assert await street.moved(confirming) == Counter(RELEASED)
+    await the_books_agree(street)
+
+
+async def test_a_worker_killed_around_a_remittance_pays_the_merchant_once(street: Street) -> None:
+    """At the bank's effect, and again between the ledger's commit and Temporal's knowing of it."""
+    escrow = await street.order()
+    await street.pay(escrow)
+    await street.until(escrow, "awaiting_shipment")
+    await street.ship(escrow)
+    await street.until(escrow, "awaiting_confirmation")
+    await street.confirm(escrow)
+    await street.until(escrow, "completed")
+    payout, before = await street.payday(), len(street.deaths)
+    shall_die(street.plans, f"payout:{payout}", "remit:effect")
+    await clear(street.stack)
+    before = await one_more_death(street, before)
+    shall_die(street.plans, f"payout:{payout}", "move_payout:after")
+    await one_more_death(street, before)
+    paid = await street.paid(payout)
+    assert paid["amount"] >= PRICE
+    [remitted] = await street.journal(payout)
+    assert (remitted["kind"], remitted["amount"]) == ("remit", paid["amount"])
+    assert not forget_plans(street)
     await the_books_agree(street)

@@ -13,8 +13,12 @@ import httpx2
 from temporalio.client import Client, WorkflowExecutionStatus
 from temporalio.service import RPCError
 
+from clearing.opening import payout_id
+from clearing.runs import day_ahead
+from runtime.database import engine
 from runtime.demo.browser import Browser, Page, PageNotAsExpected
-from runtime.demo.merchant import new_merchant
+from runtime.demo.merchant import NewMerchant, new_merchant
+from runtime.demo.payday import say_where_to_pay
 from runtime.demo.purchase import Buyer
 from runtime.demo.shop import Escrow, Refused, Shop, buyers_token
 from runtime.stack import Stack
@@ -83,6 +87,7 @@ class Street:
     bank: httpx2.AsyncClient
     plans: Path
     temporal: Client
+    merchant: NewMerchant
     deaths: list[str] = field(default_factory=list)
 
     async def order(self, **terms: object) -> Escrow:
@@ -139,6 +144,25 @@ class Street:
                         return
                 await asyncio.sleep(0.5)
 
+    async def payday(self) -> str:
+        """Bank details for the shop, and everything it is owed on its way there; the payout."""
+        await say_where_to_pay(self.stack, self.merchant, "Chaos & Sons")
+        pool = engine(self.stack.at.app_url, pool_size=1)
+        async with pool.connect() as connection:
+            run = await day_ahead(connection, "sandbox", "CNY")
+        await pool.dispose()
+        return payout_id(run, self.merchant.id)
+
+    async def paid(self, payout: str) -> dict[str, Any]:
+        """The payout, once the bank says that it has arrived."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                with contextlib.suppress(httpx2.TransportError, Refused):
+                    seen = await self.shop.read(f"/v1/payouts/{payout}")
+                    if seen["status"] == "settled":
+                        return seen
+                await asyncio.sleep(0.5)
+
     async def moved(self, escrow: Escrow) -> Counter[str]:
         """What the bank's own journal says was done for this purchase, by kind."""
         return Counter(entry["kind"] for entry in await self.journal(escrow["id"]))
@@ -161,4 +185,4 @@ async def street_of(stack: Stack, plans: Path) -> AsyncIterator[Street]:
         ) as bank,
     ):
         temporal = await connect("chaos", address=stack.at.temporal_address)
-        yield Street(stack, patient, bank, plans, temporal)
+        yield Street(stack, patient, bank, plans, temporal, merchant)

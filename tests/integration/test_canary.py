@@ -23,6 +23,7 @@ from runtime.demo.browser import Browser
 from runtime.demo.merchant import new_merchant
 from runtime.demo.purchase import CODE, PRICE, Buyer
 from runtime.demo.shop import Escrow, Refused, Shop
+from runtime.demo.wallet import sign_in
 from runtime.embedded.places import LOOPBACK
 from runtime.stack import Stack
 from runtime.temporal import connect
@@ -82,6 +83,9 @@ async def trade(stack: Stack, sink: Sink) -> tuple[str, str]:
     merchant = await new_merchant(stack, "Canary & Sons", sink.url)
     async with Shop(stack.at.api_url, merchant.api_key) as shop:
         good = await paid(stack, shop)
+        async with Browser() as browser:
+            bought = await sign_in(browser, stack.at, EMAIL)
+            assert ADDRESS in bought.text
         path = f"/v1/escrows/{good['id']}/shipment"
         shipment = {"carrier": "SF", "tracking": TRACKING}
         await shop.command(path, dict(shipment))

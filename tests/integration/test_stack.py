@@ -17,10 +17,11 @@ import pytest_asyncio
 
 from danbao_client import AsyncDanbao
 from runtime.beside import told
-from runtime.demo.front import the_merchant
+from runtime.demo.front import the_merchant, the_operators
 from runtime.embedded import places
 from runtime.embedded.places import LOOPBACK
 from runtime.embedded.process import DidNotStart
+from runtime.engineer.disputes import APPROVER, PROPOSER
 from runtime.stack import ROOT, Stack, healthy
 
 #: Far longer than it takes; reached only when something never happens.
@@ -29,7 +30,7 @@ PATIENCE = 60.0
 NEEDED = 4
 #: From here on systems take ports for outgoing connections.
 EPHEMERAL = 32_768
-PARTS = ["postgres", "temporal", "bank", "api", "worker", "codec"]
+PARTS = ["postgres", "temporal", "bank", "mailbox", "api", "worker", "codec"]
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -95,6 +96,20 @@ async def test_a_demo_goes_on_with_its_merchant_when_the_shop_has_another_port(
     async with httpx2.AsyncClient(trust_env=False) as http:
         hooks = AsyncDanbao(stack.at.api_url, first.api_key, http=http).webhook_endpoints
         assert [hook.url for hook in await hooks.list()] == ["http://127.0.0.1:1/webhooks"]
+
+
+async def test_a_demo_goes_on_with_its_operators_even_if_it_forgot_them(stack: Stack) -> None:
+    """One proposes, one approves; secrets that nobody wrote down are made anew."""
+    first = await the_operators(stack)
+    assert [one.login for one in first] == [PROPOSER, APPROVER]
+    assert await the_operators(stack) == first
+    (stack.home / "operators.json").unlink()
+    again = await the_operators(stack)
+    async with httpx2.AsyncClient(base_url=stack.at.api_url, trust_env=False) as http:
+        for staff, status in ((first, 401), (again, 200)):
+            for one in staff:
+                headers = {"Authorization": f"Bearer {one.key}"}
+                assert (await http.get("/v1/disputes", headers=headers)).status_code == status
 
 
 def four_ports() -> int:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from domain.escrow import Escrow
 from domain.states import Stage
-from domain.terms import SECOND, FeePolicy, Funding, Terms, Windows
+from domain.terms import SECOND, FeePolicy, Funding, HoldExpiry, Terms, Windows
 from tests.simulation import truths
 from tests.simulation.activities import Activities
 from tests.simulation.bank import Line, ModelBank
@@ -97,4 +97,5 @@ def agreed(world: World) -> Terms:
         ),
         fee=FeePolicy(rng.choice((0, 0, 7)), rng.choice((0, 30, 250, 333))),
         reserve_bps=rng.choice((0, 0, 1_000)),
+        hold_expiry=HoldExpiry.DEDUCT if units % 2 else HoldExpiry.LAPSE,
     )

@@ -90,14 +90,15 @@ class Story(Tasks):
         what, _, rest = name.partition(" ")
         getattr(self, f"{what}_done")(rest, answer)
 
-    def deduct_done(self, _: str, answer: Truth) -> None:
+    def deduct_done(self, reference: str, answer: Truth) -> None:
+        capture = int(reference.rpartition(":")[2])
         match answer:
             case Deducted(amount=amount) if amount == self.escrow.terms.amount:
-                self.wish(Wish(events.Captured(amount=amount)))
+                self.wish(Wish(events.Captured(capture=capture, amount=amount)))
             case Deducted(amount=amount):
-                self.wish(Wish(events.CaptureMismatched(amount=amount)))
+                self.wish(Wish(events.CaptureMismatched(capture=capture, amount=amount)))
             case Declined(code=code):
-                self.wish(Wish(events.CaptureRefused(code=code)))
+                self.wish(Wish(events.CaptureRefused(capture=capture, code=code)))
 
     def return_done(self, reference: str, answer: Truth) -> None:
         way = next(back.way for back in self.escrow.returns if back.reference == reference)

@@ -2,6 +2,7 @@
 
 import pytest
 
+from domain.events import RefundedAfterRelease
 from domain.states import ENDED, Stage
 from domain.transitions import RULES
 from tests.simulation.ledger import Violation
@@ -28,6 +29,10 @@ def test_no_truth_is_broken(met: Met) -> None:
     assert met.endings.total() == SEEDS
 
 
+#: What comes after a purchase's own workflow: tests/integration/clearing/test_after_sale.py.
+LATER = {RefundedAfterRelease}
+
+
 @pytest.mark.parametrize("fault", FAULTS | ANSWERS)
 def test_every_fault_struck(met: Met, fault: str) -> None:
     assert met.faults[fault] >= 20
@@ -38,7 +43,7 @@ def test_every_ending_was_reached(met: Met, stage: Stage) -> None:
     assert met.endings[stage] >= 100
 
 
-@pytest.mark.parametrize("name", [event.name for event in RULES])
+@pytest.mark.parametrize("name", [event.name for event in RULES if event not in LATER])
 def test_every_event_happened(met: Met, name: str) -> None:
     assert met.events[name] >= 10
 

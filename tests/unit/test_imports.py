@@ -27,14 +27,17 @@ def loaded_by(module: str) -> set[str]:
     return {name.partition(".")[0] for name in json.loads(said.stdout)}
 
 
-@pytest.mark.parametrize("module", ["workflows.escrow", "workflows.notice", "workflows.late"])
+STORIES = ("escrow", "notice", "late", "clearing", "payout")
+
+
+@pytest.mark.parametrize("module", [f"workflows.{name}" for name in STORIES])
 def test_a_workflow_loads_no_database_web_or_http_module(module: str) -> None:
     """The sandbox loads a workflow's imports again and again, and replays them for years."""
     assert loaded_by(module).isdisjoint(HEAVY)
 
 
 def test_activities_load_ports_only() -> None:
-    modules = "activities.bookkeeping, activities.funding, activities.notices"
+    modules = "activities.bookkeeping, activities.clearing, activities.funding, activities.notices"
     assert loaded_by(modules).isdisjoint(HEAVY)
 
 

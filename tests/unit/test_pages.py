@@ -36,6 +36,12 @@ def test_every_decision_stands_in_the_list() -> None:
     assert all(f"({page.name})" in listed for page in folder.glob("0*.md"))
 
 
+def test_programs_that_read_find_every_page() -> None:
+    linked = re.findall(r"^- \[[^\]]+\]\(([^)]+)\): \S", (ROOT / "llms.txt").read_text(), re.M)
+
+    assert {str(page.relative_to(ROOT)) for page in PAGES} - set(linked) == set()
+
+
 def test_no_word_of_the_glossary_has_two_meanings() -> None:
     rows = re.findall(r"^\| ([^|]+) \| ", (ROOT / "docs/glossary.md").read_text(), re.M)
     words = [

@@ -22,12 +22,15 @@ HELD_BY = {
     "docs/concepts/personal-data.md": "tests/integration/test_printed.py",
     "docs/guides/client.md": "tests/integration/api/client/test_client_guide.py",
     "docs/guides/commands.md": "tests/unit/runtime/test_cli.py",
+    "docs/guides/disputes.md": "tests/integration/api/client/test_disputes_guide.py",
     "docs/guides/idempotency.md": "tests/integration/test_printed.py",
     "docs/guides/refunds.md": "tests/integration/test_printed.py",
     "docs/guides/shop.md": "tests/browser/test_shop_guide.py",
     "docs/guides/testing.md": "tests/integration/test_printed.py",
+    "docs/guides/wallet.md": "tests/unit/runtime/test_mail.py",
     "docs/guides/webhooks.md": "tests/integration/webhooks/test_webhooks_guide.py",
     "docs/operating/compose.md": "tests/unit/deploy/test_compose.py",
+    "docs/operating/disputes.md": "tests/integration/api/operators/test_dispute_commands.py",
     "docs/operating/review.md": "tests/integration/test_printed.py",
 }
 #: How each block begins that nothing runs, and why.

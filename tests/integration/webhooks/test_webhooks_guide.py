@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from activities.notices import FIRST_TRIES, LATER_TRY
+from api.events import TYPES
 from api.webhook_views import DeliveryOut, EndpointSecretOut
-from domain.transitions import PUBLIC_EVENTS
 from tests.integration.webhooks.merchant import Merchant
 from tests.integration.webhooks.sink import Heard, Sink
 from webhooks.courier import Trouble
@@ -115,12 +115,13 @@ def test_the_guides_code_keeps_the_newest_standing(code: dict[str, Any]) -> None
 
     assert [remember(one, purchases) for one in (shipped, paid, shipped)] == [True, False, False]
     assert purchases["esc_1"]["status"] == "awaiting_confirmation"
+    assert not remember({"data": {"sequence": 1, "payout": {"id": "pay_1"}}}, purchases)
 
 
 def test_every_event_has_its_line_in_the_guide() -> None:
-    rows = "".join(line for line in GUIDE.splitlines() if line.startswith("| `escrow."))
+    rows = "".join(line for line in GUIDE.splitlines() if re.match(r"\| `(escrow|payout)\.", line))
 
-    assert set(re.findall(r"`escrow\.([a-z.]+)`", rows)) == set(PUBLIC_EVENTS)
+    assert set(re.findall(r"`([a-z.]+)`", rows)) == set(TYPES)
 
 
 def test_the_waits_in_the_guide_are_the_schedules() -> None:

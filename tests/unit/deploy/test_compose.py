@@ -104,6 +104,20 @@ def test_the_data_is_in_a_named_volume_where_postgresql_18_keeps_it(
     assert "postgres" in yaml.safe_load(FILE.read_text())["volumes"]
 
 
+def test_evidence_is_in_a_named_volume_that_only_the_api_has(composed: dict[str, Service]) -> None:
+    folder = composed["api"]["environment"]["DANBAO_EVIDENCE_DIR"]
+    having = [
+        name for name, one in composed.items() if f"evidence:{folder}" in one.get("volumes", [])
+    ]
+
+    assert having == ["api"]
+    page = (ROOT / "docs/operating/compose.md").read_text()
+    assert page.index("pg_basebackup") < page.index(f"api tar -C {folder} -cz . >")
+    assert page.index("down --volumes           #") < page.index(f"api tar -C {folder} -xz <")
+    assert "evidence" in yaml.safe_load(FILE.read_text())["volumes"]
+    assert f"--owner=danbao --mode=0700 {folder} " in (ROOT / "Dockerfile").read_text()
+
+
 def test_every_file_that_is_mounted_is_there_and_cannot_be_changed(
     composed: dict[str, Service],
 ) -> None:

@@ -12,6 +12,8 @@ from pydantic_settings import BaseSettings
 import worker
 from api.__main__ import GRACE
 from banks.sandbox.settings import Settings as BankSettings
+from runtime.mail import MailServer
+from runtime.mailbox import Settings as MailboxSettings
 from runtime.settings import CodecSettings, MigrationSettings, Settings
 from runtime.whereabouts import CALLBACK_PATH
 from tests.unit.deploy.compose import ROOT, Service
@@ -22,13 +24,14 @@ OURS: dict[str, type[BaseSettings]] = {
     "codec": CodecSettings,
     "migrate": MigrationSettings,
     "bank": BankSettings,
+    "mailbox": MailboxSettings,
 }
 
 
 def settings_of(name: str, service: Service, monkeypatch: pytest.MonkeyPatch) -> BaseSettings:
     """What this process would read from its environment, and nothing else."""
     for known in os.environ:
-        if known.startswith(("DANBAO_", "SANDBOX_BANK_", "DATABASE_URL")):
+        if known.startswith(("DANBAO_", "SANDBOX_BANK_", "MAILBOX_", "DATABASE_URL")):
             monkeypatch.delenv(known)
     for variable, value in service["environment"].items():
         monkeypatch.setenv(variable, str(value))
@@ -79,6 +82,7 @@ def test_each_of_our_commands_is_there(name: str, composed: dict[str, Service]) 
         ("worker", "worker_health_port"),
         ("bank", "port"),
         ("codec", "codec_port"),
+        ("mailbox", "port"),
     ],
 )
 def test_health_is_asked_where_the_process_answers(
@@ -117,6 +121,18 @@ def test_the_bank_and_we_know_each_other(
     assert bank.callback_url == f"http://api:{ours.api_port}{CALLBACK_PATH}"
     assert bank.api_key == ours.bank_api_key
     assert bank.callback_secret == ours.bank_callback_secret
+
+
+def test_mails_are_handed_to_the_mailbox(
+    composed: dict[str, Service], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mailbox = settings_of("mailbox", composed["mailbox"], monkeypatch)
+    ours = settings_of("api", composed["api"], monkeypatch)
+    assert isinstance(mailbox, MailboxSettings)
+    assert isinstance(ours, Settings)
+
+    assert ours.mail_server == MailServer("mailbox", mailbox.smtp_port, "none")
+    assert mailbox.host == "0.0.0.0", "127.0.0.1 would be the container's own"  # noqa: S104
 
 
 def test_the_api_and_the_worker_are_told_the_same(composed: dict[str, Service]) -> None:

@@ -166,3 +166,15 @@ def test_dev_works_from_any_folder(tmp_path: Path) -> None:
         check=False,
     )
     assert "python" in done.stdout, done.stderr
+
+
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-dev.lock"])
+def test_uv_takes_the_lock_as_it_is(lock: str, tmp_path: Path) -> None:
+    """Nothing in pyproject.toml stands in its way: uv reads that, too.
+
+    Whether the packages can be had is another question; here nobody asks a registry.
+    """
+    uv = [sys.executable, "-m", "uv", "pip", "install", "--offline", "--dry-run", "--no-deps"]
+    asked = [*uv, "-p", sys.executable, "--target", str(tmp_path), "--require-hashes", "-r", lock]
+    done = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert "in `--require-hashes` mode" not in done.stderr.lower(), done.stderr

@@ -5,7 +5,13 @@ from pydantic_settings import BaseSettings
 
 from banks.sandbox.settings import Settings as BankSettings
 from runtime.docs import PAGES, outdated, settings_page, write
-from runtime.settings import CodecSettings, KeeperSettings, MigrationSettings, Settings
+from runtime.settings import (
+    CodecSettings,
+    ErasureSettings,
+    KeeperSettings,
+    MigrationSettings,
+    Settings,
+)
 
 ROOT = Path(__file__).parents[3]
 
@@ -15,7 +21,8 @@ def test_generated_pages_say_what_the_code_says() -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [Settings, CodecSettings, MigrationSettings, KeeperSettings, BankSettings]
+    "settings",
+    [Settings, CodecSettings, MigrationSettings, ErasureSettings, KeeperSettings, BankSettings],
 )
 def test_every_setting_has_its_line_and_its_meaning(settings: type[BaseSettings]) -> None:
     page = settings_page()

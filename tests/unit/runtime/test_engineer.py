@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from danbao_client import Escrow, Status
+from danbao_client import Escrow, Outlook, Status
 from danbao_client.events import event
 from runtime.bootstrap import python_path
 from runtime.engineer import escrow as screen
 from runtime.engineer.access import Access, NobodyThere, run
-from runtime.engineer.standing import TURNS, in_words, otherwise, turn
+from runtime.engineer.standing import DISPUTE_TURNS, TURNS, in_words, otherwise, turn
 from runtime.engineer.trigger import WAYS, cannot
 
 ROOT = Path(__file__).parents[3]
@@ -31,10 +31,20 @@ def purchase(**changes: Any) -> Escrow:
     return Escrow.model_validate(EXAMPLE | changes | {"payment": payment})
 
 
+DISPUTE = {
+    "id": "dsp_0193c8a1b2c37d4e8f9a0b1c2d3e4f50_1",
+    "state": "open",
+    "amount": 4_000,
+    "reason": "not_received",
+    "opened_at": "2026-11-26T08:00:00Z",
+    "deadline": "2099-12-01T08:00:00Z",
+}
+
+
 @pytest.mark.parametrize("status", Status)
 def test_it_is_always_known_whose_turn_it_is(status: Status) -> None:
-    escrow = purchase(status=status)
-    assert turn(escrow) == TURNS.get(status, "nobody: it is over")
+    escrow = purchase(status=status, dispute=DISPUTE if status == Status.DISPUTED else None)
+    assert turn(escrow) in (TURNS | DISPUTE_TURNS).values() or escrow.ended
     assert bool(otherwise(escrow)) is not escrow.ended
 
 
@@ -50,6 +60,25 @@ def test_it_is_always_known_whose_turn_it_is(status: Status) -> None:
 )
 def test_some_things_come_before_the_status(changes: dict[str, Any], says: str) -> None:
     assert turn(purchase(**changes)) == says
+
+
+@pytest.mark.parametrize(
+    ("state", "progress", "acts", "happens"),
+    [
+        ("open", "awaiting_confirmation", "the merchant", "operators decide"),
+        ("open", "awaiting_shipment", "the merchant", "goes back to the buyer"),
+        ("arbitration", "awaiting_confirmation", "the operators", "goes back to the buyer"),
+    ],
+)
+def test_a_dispute_has_a_turn_and_a_deadline_of_its_own(
+    state: str, progress: str, acts: str, happens: str
+) -> None:
+    escrow = purchase(status="disputed", progress=progress, dispute=DISPUTE | {"state": state})
+    assert turn(escrow).startswith(acts)
+    said = dict(screen.facts(escrow, DOOR))
+    assert said["dispute"] == f"{DISPUTE['id']} ({state}): not received, 40.00 CNY"
+    assert said["deadline"].startswith("2099-12-01 08:00:00 UTC")
+    assert said["deadline"].endswith(happens)
 
 
 def test_an_unshipped_freeze_takes_nothing() -> None:
@@ -94,6 +123,19 @@ def test_one_screen_has_timeline_balances_deadline_turn_and_link() -> None:
         assert words in said
     assert "ek_test_secret" not in said
     assert escrow.checkout_url not in said
+
+
+def test_what_comes_by_itself_stands_below() -> None:
+    step = {"at": "2026-12-01T08:00:00Z", "name": "inspection_lapsed", "status": "completed"}
+    amounts = {"held": 0, "disputed": 0, "released": 12_900, "refunded": 0}
+    may: dict[str, tuple[str, ...]] = {"buyer": (), "merchant": (), "operator": ()}
+    outlook = Outlook.model_validate(
+        {"version": 4, "turn": "buyer", "may": may, "if_nobody_acts": [step | amounts]}
+    )
+    console = Console(record=True, width=160)
+    console.print(screen.ahead(outlook, "CNY"))
+    said = " ".join(console.export_text().split())
+    assert "2026-12-01 08:00:00 inspection lapsed completed 129.00 CNY 0.00 CNY" in said
 
 
 def test_a_door_is_left_for_this_account_only(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ GIVEN = {
     "DANBAO_PUBLIC_URL": "http://localhost:8800/",
     "DANBAO_LINK_SECRET": "l" * 32,
     "DANBAO_VAULT_KEYS": f"{'a' * 64},{'b' * 64}",
+    "DANBAO_EVIDENCE_DIR": "/evidence",
     "DANBAO_BANK_URL": "http://localhost:8810",
     "DANBAO_BANK_API_KEY": "bank-key",
     "DANBAO_BANK_CALLBACK_SECRET": "c" * 32,

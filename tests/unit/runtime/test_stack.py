@@ -27,7 +27,7 @@ ELSEWHERE = {
 
 def test_servers_that_are_named_are_used_and_not_started(tmp_path: Path) -> None:
     stack = Stack(tmp_path, environ=ELSEWHERE)
-    assert list(stack.parts) == ["bank", "api", "worker", "codec"]
+    assert list(stack.parts) == ["bank", "mailbox", "api", "worker", "codec"]
     assert stack.at.temporal_address == "temporal.example:7233"
     told = stack.parts["worker"].process.env
     assert told["DATABASE_URL"] == "postgresql+asyncpg://danbao_app:a@db.example/danbao"

@@ -37,7 +37,16 @@ def test_a_date_is_as_far_away_as_it_is() -> None:
 
 @pytest.mark.parametrize(
     "said",
-    ["", "-5", "1.5", "soon", "Wed, 99 Oct 2015 07:28:00 GMT", "Wed, 21 Oct 2015 07:28:00 +999999"],
+    [
+        "",
+        "-5",
+        "1.5",
+        "soon",
+        "Wed, 99 Oct 2015 07:28:00 GMT",
+        "Wed, 21 Oct 2015 07:28:00 +999999",
+        "Mon, 01 Jan 99999999999999 00:00:00 GMT",
+        "Mon, 01 Jan 2026 99999999999999:00:00 GMT",
+    ],
 )
 def test_what_makes_no_sense_is_no_wish(said: str) -> None:
     assert retry_after({"retry-after": said}) is None
