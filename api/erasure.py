@@ -32,7 +32,7 @@ from webhooks.attempts import forget_answers
 #: workflows shows what was started with it until then.
 PATIENCE = KEPT_FOR + timedelta(seconds=5)
 #: What belongs to a purchase beside its own workflow: `{kind}:{escrow_id}:…` of workflows/names.py.
-KINDS = ("notice", "late")
+KINDS = ("notice", "late", "after_sale")
 
 
 class NotErased(Exception):
