@@ -8,6 +8,7 @@ import sys
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import httpx2
@@ -25,6 +26,7 @@ from temporalio.worker import (
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
 from activities.after_sale import AfterSale
+from activities.audit import Audit
 from activities.bookkeeping import Bookkeeping
 from activities.clearing import Clearing
 from activities.funding import Funding
@@ -41,6 +43,7 @@ from ledger.reading import Reading
 from ledger.upkeep import Upkeep as Ledger
 from reconciliation.shown import Shown
 from reconciliation.statements import StatementBooks
+from runtime.audit import inspect
 from runtime.database import engine as connection_pool
 from runtime.health import health_door
 from runtime.processes import end_with_parent, together
@@ -54,6 +57,7 @@ from webhooks.addresses import LIVE, SANDBOX
 from webhooks.courier import courier
 from webhooks.messenger import WebhookMessenger
 from workflows.after_sale import AfterSaleRefund
+from workflows.audit import BooksAudit, schedule_audit
 from workflows.clearing import ClearingRound, ClearingShard, ClearingWorkflow
 from workflows.escrow import EscrowWorkflow
 from workflows.late import LatePayment
@@ -181,7 +185,9 @@ def workers(
     return stories, banking
 
 
-def upkeep_worker(client: Client, upkeep: Upkeep, queue: str = UPKEEP_QUEUE) -> Worker:
+def upkeep_worker(
+    client: Client, upkeep: Upkeep, audit: Audit, queue: str = UPKEEP_QUEUE
+) -> Worker:
     """What looks after the ledger, not yet running.
 
     `client` encrypts nothing: there is nothing of a buyer, and who checks the books needs no key.
@@ -189,8 +195,8 @@ def upkeep_worker(client: Client, upkeep: Upkeep, queue: str = UPKEEP_QUEUE) -> 
     return Worker(
         client,
         task_queue=queue,
-        workflows=[LedgerUpkeep],
-        activities=[upkeep.roll_up, upkeep.seal, upkeep.broken_seals],
+        workflows=[LedgerUpkeep, BooksAudit],
+        activities=[upkeep.roll_up, upkeep.seal, upkeep.broken_seals, audit.inspect_books],
         workflow_runner=SandboxedWorkflowRunner(restrictions=RESTRICTIONS),
         graceful_shutdown_timeout=GRACE,
     )
@@ -252,10 +258,12 @@ async def serve(
         sources = {name: one.statements for name, one in banks.items() if one.statements}
         local += reconciliation_activities(Reconciliation(sources, StatementBooks(pool)))
         stories, banking = workers(client, local, bank_activities(funding), interceptors)
-        upkeep = upkeep_worker(await connect("upkeep", runtime=metered), Upkeep(Ledger(pool)))
+        unsealed = await connect("upkeep", runtime=metered)
+        upkeep = upkeep_worker(unsealed, Upkeep(Ledger(pool)), Audit(partial(inspect, pool)))
         host, port = settings.worker_host, settings.worker_health_port
         async with stories, banking, upkeep, sweeping(client, reading) as sweeps:
-            await schedule_upkeep(upkeep.client)
+            await schedule_upkeep(unsealed)
+            await schedule_audit(unsealed)
             await schedule_rounds(client)
             async with health_door(host, port, sweeps):
                 log.info("worker ready", health=port)

@@ -8,6 +8,7 @@ from datetime import timedelta
 
 from temporalio import activity
 
+from activities.measures import gauge
 from ledger.port import Head
 from ledger.port import Upkeep as Ledger
 
@@ -49,10 +50,6 @@ class Upkeep:
         if broken:
             activity.logger.error("THE LEDGER WAS CHANGED: seals are broken", extra={"no": broken})
         return broken
-
-
-def gauge(name: str, description: str, value: int) -> None:
-    activity.metric_meter().create_gauge(name, description).set(value)
 
 
 @contextlib.asynccontextmanager

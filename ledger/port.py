@@ -166,6 +166,29 @@ class Head:
     hash: str
 
 
+@dataclass(frozen=True, slots=True)
+class Breach:
+    """A truth that does not hold for `subject` (a currency, an account, a purchase)."""
+
+    truth: str
+    subject: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What the books say of themselves at one moment.
+
+    `balance` is debits less credits, `cover` (cash at banks, owed to others), both by currency in
+    minor units; `truths` names all that was looked at, `breaches` what does not hold.
+    """
+
+    balance: dict[str, int]
+    cover: dict[str, tuple[int, int]]
+    truths: tuple[str, ...]
+    breaches: list[Breach]
+
+
 class Upkeep(Protocol):
     async def roll_up(self) -> int:
         """Fold the tails of all busy accounts into checkpoints; returns how many accounts."""

@@ -6,19 +6,11 @@ read, so that a mistake in one of them shows.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-
-@dataclass(frozen=True, slots=True)
-class Breach:
-    """A truth that does not hold for `subject` (a currency, an account, a purchase)."""
-
-    truth: str
-    subject: str
-    said: str
+from ledger.port import Breach
 
 
 async def breaches(

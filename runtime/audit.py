@@ -8,28 +8,31 @@ wrote the chain anew can't know what others have kept. Ends with 2 when it can't
 
 import argparse
 import asyncio
+import contextlib
 import json
 import re
 import sys
+from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
-from sqlalchemy.ext.asyncio import AsyncEngine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from clearing.debts import Ages, ages, debts
 from clearing.truths import TRUTHS as CLEARING
 from domain.money import Money
-from ledger.port import Head
-from ledger.truths import Breach, breaches, cash_cover, trial_balance
+from ledger.port import Breach, Head, Inspection
+from ledger.truths import TRUTHS as LEDGER
+from ledger.truths import breaches, cash_cover, trial_balance
 from ledger.upkeep import broken_seals, newest_seal
 from reconciliation.truths import TRUTHS as STATEMENTS
 from runtime.database import engine
 from runtime.settings import Settings
 
-#: Besides those of the ledger itself.
-TRUTHS = CLEARING | STATEMENTS
+#: Of the ledger, and of the rooms that keep books beside it.
+TRUTHS = LEDGER | CLEARING | STATEMENTS
 #: A seal's number and its SHA-256.
 PUBLISHED = re.compile(r"(?P<no>[0-9]{1,18}):(?P<hash>[0-9a-f]{64})")
 
@@ -70,17 +73,39 @@ async def look(pool: AsyncEngine, known: Head | None = None) -> Found:
     `known` is a head that was published earlier; its number is among the broken seals when the
     books do not hold it.
     """
-    async with pool.connect() as connection:
-        await connection.execution_options(isolation_level="REPEATABLE READ")
+    async with snapshot(pool) as connection:
         newest = await newest_seal(connection)
+        seen = await inspected(connection)
         return Found(
-            await trial_balance(connection),
-            await cash_cover(connection),
-            [*await breaches(connection), *await breaches(connection, TRUTHS)],
+            seen.balance,
+            seen.cover,
+            seen.breaches,
             await broken_seals(connection, 1, known),
             f"{newest.no}:{newest.hash}",
             ages(await debts(connection)),
         )
+
+
+async def inspect(pool: AsyncEngine) -> Inspection:
+    """The truths alone, without the seals: a worker looks at those by itself."""
+    async with snapshot(pool) as connection:
+        return await inspected(connection)
+
+
+@contextlib.asynccontextmanager
+async def snapshot(pool: AsyncEngine) -> AsyncIterator[AsyncConnection]:
+    async with pool.connect() as connection:
+        await connection.execution_options(isolation_level="REPEATABLE READ")
+        yield connection
+
+
+async def inspected(connection: AsyncConnection) -> Inspection:
+    return Inspection(
+        await trial_balance(connection),
+        await cash_cover(connection),
+        tuple(TRUTHS),
+        await breaches(connection, TRUTHS),
+    )
 
 
 def show(found: Found, console: Console) -> None:

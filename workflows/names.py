@@ -14,6 +14,7 @@ UPKEEP_QUEUE = "upkeep"
 #: Schedules, and the beginning of the ids of the workflows that they start.
 HOURLY_UPKEEP = "upkeep:hourly"
 NIGHTLY_UPKEEP = "upkeep:nightly"
+HOURLY_AUDIT = "audit:hourly"
 #: Looks every few minutes whether a clearing day is over.
 CLEARING_ROUND = "clearing:round"
 #: Looks every few minutes whether a bank has a new statement.

@@ -7,7 +7,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from clearing.port import PayoutState
 from clearing.truths import TRUTHS
-from ledger.truths import Breach, breaches
+from ledger.port import Breach
+from ledger.truths import breaches
 from ledger.upkeep import Upkeep
 from runtime.audit import Found, asked, head_of, look, show
 from runtime.database import engine as pool

@@ -5,6 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from uuid import uuid4
 
 import httpx2
@@ -22,18 +23,21 @@ from temporalio.client import (
 )
 from temporalio.exceptions import ApplicationError
 
+from activities.audit import Audit
 from activities.upkeep import Upkeep
 from domain.accounts import SUSPENSE, Code
 from ledger import upkeep
+from runtime.audit import TRUTHS, inspect
 from runtime.database import engine as pool
 from runtime.database import migrate
 from runtime.embedded.places import LOOPBACK, free_ports
 from runtime.embedded.postgres import SUPERUSER, PostgresServer
 from runtime.temporal import connect, metered_runtime
 from tests.conftest import Temporal
-from tests.integration.ledger.books import Books, fresh
+from tests.integration.ledger.books import CURRENCY, Books, fresh
 from worker import upkeep_worker
-from workflows.names import HOURLY_UPKEEP, NIGHTLY_UPKEEP
+from workflows.audit import BooksAudit, schedule_audit
+from workflows.names import HOURLY_AUDIT, HOURLY_UPKEEP, NIGHTLY_UPKEEP
 from workflows.upkeep import Kept, LedgerUpkeep, Round, schedule_upkeep
 
 SPOIL = "UPDATE transfer SET amount = amount + 1 WHERE name = 'test'"
@@ -57,12 +61,17 @@ class House:
             LedgerUpkeep.run, this, id=name, task_queue=self.queue
         )
 
-    async def measured(self, name: str) -> str:
+    async def measured(self, name: str, labels: str = "") -> str:
         """The value of a metric."""
         async with httpx2.AsyncClient(trust_env=False) as http:
             lines = (await http.get(self.metrics)).text.splitlines()
-        (found,) = [line for line in lines if line.startswith(f"{name}{{")]
+        (found,) = [line for line in lines if line.startswith(f"{name}{{") and labels in line]
         return found.rsplit(" ", 1)[1]
+
+    async def audit(self) -> str:
+        """The daily truths, now. Raises WorkflowFailureError."""
+        name = f"audit:{uuid4().hex}"
+        return await self.client.execute_workflow(BooksAudit.run, id=name, task_queue=self.queue)
 
     async def spoil(self) -> None:
         """What somebody could do whom no grant and no trigger stops."""
@@ -81,7 +90,7 @@ async def house(postgres: PostgresServer, temporal: Temporal) -> AsyncIterator[H
     client = await connect(
         "tests", address=temporal.address, runtime=metered_runtime(LOOPBACK, port)
     )
-    keeper = upkeep_worker(client, Upkeep(upkeep.Upkeep(app)), name)
+    keeper = upkeep_worker(client, Upkeep(upkeep.Upkeep(app)), Audit(partial(inspect, app)), name)
     async with keeper:
         yield House(Books(app), almighty, client, name, f"http://{LOOPBACK}:{port}/metrics")
     async for schedule in await client.list_schedules():
@@ -119,6 +128,46 @@ async def test_a_broken_seal_is_loud(house: House, caplog: pytest.LogCaptureFixt
     assert "THE LEDGER WAS CHANGED" in caplog.text
     assert await house.measured("danbao_ledger_broken_seals") == "1"
     assert await house.measured("danbao_ledger_seal") == "2"
+
+
+async def test_the_daily_truths_are_metrics(house: House) -> None:
+    price = str((await house.books.paid()).terms.amount)
+    assert await house.audit() == "everything that must be true of the books is"
+    for truth in TRUTHS:
+        assert await house.measured("danbao_untrue", f'truth="{truth}"') == "0"
+    assert await house.measured("danbao_trial_balance", f'currency="{CURRENCY}"') == "0"
+    assert await house.measured("danbao_owed_to_others", f'currency="{CURRENCY}"') == price
+    assert await house.measured("danbao_cash_at_banks", f'currency="{CURRENCY}"') == price
+
+
+async def test_a_truth_that_does_not_hold_is_loud(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    await house.books.funded(fresh(Code.MERCHANT_PAYABLE), 100)
+    await house.round()
+    await house.spoil()
+    with caplog.at_level(logging.ERROR), pytest.raises(WorkflowFailureError) as failed:
+        await house.audit()
+    cause = failed.value.cause
+    assert isinstance(cause, ApplicationError)
+    assert cause.type == "NotTrue"
+    assert "balances are the sum of their transfers: merchant_payable:" in cause.message
+    assert "THE BOOKS ARE WRONG" in caplog.text
+    broken = 'truth="balances are the sum of their transfers"'
+    assert await house.measured("danbao_untrue", broken) == "2"
+
+
+async def test_the_audit_is_scheduled_and_stays_paused(house: House) -> None:
+    await schedule_audit(house.client, "nobody")
+    hourly = house.client.get_schedule_handle(HOURLY_AUDIT)
+    (next_time, *_) = (await hourly.describe()).info.next_action_times
+    assert next_time.minute == 15
+    await hourly.pause(note="by hand")
+    await schedule_audit(house.client, house.queue)
+    described = await hourly.describe()
+    assert described.schedule.state.paused
+    assert isinstance(described.schedule.action, ScheduleActionStartWorkflow)
+    assert described.schedule.action.task_queue == house.queue
 
 
 async def test_schedules_are_made_once_kept_up_to_date_and_stay_paused(house: House) -> None:

@@ -6,7 +6,8 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain import events
 from ledger.keys import account_id
-from ledger.truths import TRUTHS, Breach, breaches, trial_balance
+from ledger.port import Breach
+from ledger.truths import TRUTHS, breaches, trial_balance
 from tests.builders import PRICE
 from tests.integration.ledger.books import CURRENCY, Books
 

@@ -5,7 +5,7 @@ import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from domain.accounts import Code
-from ledger.truths import Breach
+from ledger.port import Breach
 from runtime.audit import Found, look
 from tests.integration.api.buyer import told
 from tests.integration.api.operators.conftest import Person
