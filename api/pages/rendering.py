@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup, escape
 
 from api.languages import ENGLISH, LANGUAGES, chosen, gettext, ngettext, spoken
+from api.pages import plots
 from api.pages.codes import called
 from domain.currencies import EXPONENTS
 
@@ -37,6 +38,7 @@ def templates() -> Environment:
         gettext, ngettext, newstyle=True
     )
     environment.globals.update(languages=LANGUAGES, chosen=chosen, spoken=spoken, now=now)
+    environment.globals.update(bars=plots.bars, plot_width=plots.WIDTH, plot_height=plots.HEIGHT)
     environment.filters["money"] = money
     environment.filters["moment"] = moment
     environment.filters["left"] = left

@@ -4,7 +4,9 @@ import httpx2
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
 
+from clearing.debts import Ages
 from domain.accounts import Code
+from ledger.held import DAYS
 from ledger.port import Breach
 from runtime.audit import Found, look
 from tests.integration.api.buyer import told
@@ -36,6 +38,30 @@ async def test_books_that_are_as_they_must_be(
     assert "Everything that must be true of the books is" in seen
     assert "EUR" in seen
     assert "Trial balance" in seen
+
+
+async def test_money_held_is_drawn_and_told_in_numbers(
+    desk: httpx2.AsyncClient, engine: AsyncEngine
+) -> None:
+    await Books(engine).paid(currency="WST", amount=12_345)
+    page = (await desk.get(PATH)).text
+    assert 'aria-label="WST held for buyers and merchants at the end of each day (UTC)"' in page
+    assert page.count("<rect ") >= DAYS
+    assert "123.45 WST</title>" in page
+    seen = told(await desk.get(PATH))
+    assert "WST 1 123.45 WST 0.00 WST 0.00 WST 0.00 WST" in seen
+
+
+async def test_what_merchants_owe_is_shown_by_its_age(
+    desk: httpx2.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def owing(_pool: AsyncEngine) -> Found:
+        return Found({"EUR": 0}, {"EUR": (0, 0)}, [], [], debts={"EUR": Ages(1, 20, 300, 4000)})
+
+    monkeypatch.setattr("api.pages.operator.books.look", owing)
+    seen = told(await desk.get(PATH))
+    assert "What merchants owe us" in seen
+    assert "EUR 0.01 EUR 0.20 EUR 3.00 EUR 40.00 EUR" in seen
 
 
 async def test_what_is_not_true_is_said(

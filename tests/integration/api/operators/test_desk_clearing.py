@@ -61,6 +61,15 @@ async def test_a_payout_that_takes_days_is_shown(
     assert f"{payout.id} : 7.00 EUR" in told(await desk.get(PATH))
 
 
+async def test_what_falls_due_is_drawn_by_day(desk: httpx2.AsyncClient, till: Till) -> None:
+    shop = await till.merchant(currency="TOP")
+    await till.sold(shop, 900, currency="TOP")
+    page = (await desk.get(PATH)).text
+    assert 'aria-label="TOP to merchants, by clearing day"' in page
+    assert "9.00 TOP</title>" in page
+    assert "the day under way ends" in told(await desk.get(PATH))
+
+
 async def test_nobody_looks_who_is_not_signed_in(browser: httpx2.AsyncClient) -> None:
     answer = await browser.get(PATH)
     assert (answer.status_code, answer.headers["location"]) == (303, "/operator/sign-in")
