@@ -20,7 +20,24 @@ UNSTARTED_AFTER = timedelta(minutes=1)
 SHOWN = 50
 
 OPEN = col(BankOperation.state).in_(("sending", "pending"))
-LONG_OPEN = OPEN & (col(BankOperation.created_at) < func.now() - literal(UNKNOWN_AFTER))
+#: Nobody owes an answer while a buyer may still be at the bank's page.
+AT_BANKS_PAGE = (
+    (col(BankOperation.operation) == "payment")
+    & (col(BankOperation.state) == "pending")
+    & (
+        select(col(Escrow.id))
+        .where(
+            col(Escrow.id) == col(BankOperation.escrow_id),
+            col(Escrow.review) == "",
+            col(Escrow.stage) == "paying",
+            col(Escrow.deadline) > func.now(),
+        )
+        .exists()
+    )
+)
+LONG_OPEN = (
+    OPEN & (col(BankOperation.created_at) < func.now() - literal(UNKNOWN_AFTER)) & ~AT_BANKS_PAGE
+)
 UNSTARTED = col(Escrow.started_at).is_(None) & (
     col(Escrow.created_at) < func.now() - literal(UNSTARTED_AFTER)
 )
