@@ -3,20 +3,20 @@
 import asyncio
 import json
 import secrets
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import httpx2
 
 from danbao_client import AsyncDanbao
+from runtime.demo.board import PAUSE, experiment, newest, table, to_pay
 from runtime.demo.browser import Browser
 from runtime.demo.merchant import NewMerchant, NewOperator, new_merchant, new_operator
-from runtime.demo.payday import say_where_to_pay
+from runtime.demo.payday import PAYDAY, clear, paid, reconciled, say_where_to_pay
 from runtime.demo.progress import Progress
-from runtime.demo.purchase import CHAPTERS, CODE, CUSTOMER, DONE, PASSWORD, Buyer, buy
-from runtime.demo.scenes import SCENES, play, shipped
-from runtime.demo.shop import Escrow, Shop
+from runtime.demo.purchase import CHAPTERS, DONE, Buyer, Told, buy
+from runtime.demo.scenes import SCENES, TO_PAY_LATER, play, shipped, unpaid
+from runtime.demo.shop import Shop
 from runtime.embedded.places import sole_use
 from runtime.embedded.process import DidNotStart
 from runtime.engineer.access import Access
@@ -24,10 +24,7 @@ from runtime.engineer.disputes import APPROVER, PROPOSER
 from runtime.stack import Stack
 from runtime.whereabouts import Ports, insist, wanted_ports
 
-#: Long enough to see that a part is missing and that its purchases wait.
-PAUSE = 5
 LOOK_EVERY = 0.5
-DUTIES = {PROPOSER: "proposes", APPROVER: "approves"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,98 +114,43 @@ async def show(
     stack: Stack, merchant: NewMerchant, staff: list[NewOperator], progress: Progress
 ) -> None:
     async with Shop(stack.at.api_url, merchant.api_key) as shop:
-        if not await shop.orders():
+        new = not await shop.orders()
+        if new:
             progress.say("filling the shop with orders …")
             with progress.chapters(tuple(SCENES), "Orders in every stage") as told:
                 await play(shop, told)
         with progress.chapters(CHAPTERS, DONE) as told:
             bought = await buy(shop, numbered("D"), told)
-        if not newest(await shop.orders(), "awaiting_confirmation"):
-            async with Browser() as browser:
-                await shipped(shop, Buyer(shop, browser), numbered("W"))
+        if new:
+            with progress.chapters(
+                PAYDAY, "The shop is paid, and the bank's day explained"
+            ) as told:
+                await payday(stack, shop, told)
+        async with Browser() as browser:
+            buyer = Buyer(shop, browser)
+            if not to_pay(await shop.orders()):
+                await unpaid(shop, buyer, numbered(TO_PAY_LATER))
+            if not newest(await shop.orders(), "awaiting_confirmation"):
+                await shipped(shop, buyer, numbered("W"))
         orders = await shop.orders()
     progress.console.print(table(stack, merchant, staff, bought, orders), soft_wrap=True)
     progress.console.print(experiment(stack, orders), markup=False, soft_wrap=True)
 
 
+async def payday(stack: Stack, shop: Shop, told: Told) -> None:
+    """Clear the day and end the bank's, so that the desk has both. Raises NotOnboarded, Refused."""
+    cleared, received, closed = PAYDAY
+    told(cleared)
+    await clear(stack)
+    told(received)
+    await paid(shop)
+    told(closed)
+    await reconciled(stack)
+
+
 def numbered(kind: str) -> str:
     """An order's number that no earlier start has used."""
     return f"{kind}-{secrets.token_hex(3).upper()}"
-
-
-def table(
-    stack: Stack,
-    merchant: NewMerchant,
-    staff: list[NewOperator],
-    bought: Escrow,
-    orders: list[Escrow],
-) -> str:
-    """Where to look, one line each: not folded, so that a link stays one link."""
-    lines = [
-        f"  [bold]{what:<18}[/]{where}"
-        for what, where in places(stack, merchant, staff, bought, orders)
-    ]
-    return "\n".join(["", "[bold green]Danbao is running[/]", *lines])
-
-
-def places(
-    stack: Stack,
-    merchant: NewMerchant,
-    staff: list[NewOperator],
-    bought: Escrow,
-    orders: list[Escrow],
-) -> Iterator[tuple[str, str]]:
-    at = stack.at
-    yield "The shop", f"{at.shop_url}   buy something"
-    yield "… its back office", f"{at.shop_url}/orders   send what was paid"
-    yield "Your wallet", f"{at.api_url}/wallet   as a buyer"
-    yield "… its mails", f"{at.mailbox_url}   links to open it come here"
-    yield "API reference", f"{at.api_url}/docs"
-    yield "API key", merchant.api_key
-    yield "Merchant console", f"{at.api_url}/merchant   sign in with that key"
-    yield "For a terminal", f"API={at.api_url}; KEY={merchant.api_key}"
-    yield "… all orders", 'curl -H "Authorization: Bearer $KEY" $API/v1/escrows'
-    if unpaid := newest(orders, "awaiting_payment"):
-        yield "Pay this one", unpaid["checkout_url"]
-        yield "… at the bank", f"{CUSTOMER}, password {PASSWORD}, code {CODE}"
-    if waiting := newest(orders, "awaiting_confirmation"):
-        yield "Confirm this one", waiting["order_url"]
-    yield "Just completed", bought["order_url"]
-    if at.temporal_ui_url:
-        ours = f"{at.temporal_ui_url}/namespaces/default/workflows"
-        yield "Temporal UI", ours
-        yield "… that purchase", f"{ours}/{bought['id']}"
-    yield "Operators' desk", f"{at.api_url}/operator   disputes; or ./dev disputes list"
-    for one in staff:
-        yield f"… as {one.login}", f"password {one.password}   {DUTIES[one.login]}"
-    yield "Webhook secret", merchant.webhook_secret
-    yield "Another terminal", f"./dev listen · ./dev trigger escrow.paid · {look(bought)}"
-    yield "Logs", str(stack.logs)
-
-
-def look(escrow: Escrow) -> str:
-    return f"./dev escrow show {escrow['order_id']}"
-
-
-def newest(orders: list[Escrow], status: str) -> Escrow | None:
-    """Orders are newest first."""
-    return next((order for order in orders if order["status"] == status), None)
-
-
-def experiment(stack: Stack, orders: list[Escrow]) -> str:
-    """What to type to see a purchase outlive its worker."""
-    waiting = newest(orders, "awaiting_confirmation")
-    opened = waiting["order_url"] if waiting else "an order that was sent"
-    return (
-        "\nKill the worker and watch:\n"
-        f"  1. open {opened}\n"
-        "     press Confirm receipt, and type what the next page asks for\n"
-        f"  2. in another terminal: kill -9 {stack.pid('worker')}\n"
-        f"  3. press the button within {PAUSE} seconds: after a while the page says that the\n"
-        "     money is being released, and nothing is released yet\n"
-        "  4. a new worker comes up, as is said here, and the page shows it released\n"
-        "\nCtrl-C stops everything. ./dev demo goes on where it was; ./dev reset forgets it.\n"
-    )
 
 
 async def mend(stack: Stack, progress: Progress) -> None:

@@ -61,6 +61,12 @@ class Buyer:
         complaint: dict[str, object] = {"amount": amount, "reason": reason}
         return await self.shop.command(path, complaint, token=buyers_token(escrow))
 
+    async def show(self, escrow: Escrow, said: str, name: str, file: bytes) -> None:
+        """Say and show what came, for an open dispute."""
+        token = buyers_token(escrow)
+        await self.shop.say(escrow, said, token=token)
+        await self.shop.show(escrow, name, file, token=token)
+
 
 async def ship(shop: Shop, escrow: Escrow) -> Escrow:
     body: dict[str, Any] = {"carrier": "SF Express", "tracking": "SF1234567890"}

@@ -1,6 +1,9 @@
 """Orders in every stage that has a door, so that a visitor finds something to look at."""
 
+import io
 from collections.abc import Awaitable, Callable
+
+import segno
 
 from runtime.demo.browser import Browser
 from runtime.demo.purchase import Buyer, Told, ship, silent
@@ -8,6 +11,9 @@ from runtime.demo.shop import Escrow, Shop
 
 #: The usual half hour would be over before somebody has looked around.
 PATIENT = {"payment": "P7D"}
+
+#: What visitors are offered to pay, and how later ones are numbered.
+TO_PAY, TO_PAY_LATER = "T-1001", "P"
 
 Scene = Callable[[Shop, Buyer], Awaitable[Escrow]]
 
@@ -18,8 +24,9 @@ async def _paid(shop: Shop, buyer: Buyer, order_id: str, amount: int, what: str)
     return await shop.until(escrow["id"], "awaiting_shipment")
 
 
-async def unpaid(shop: Shop, _buyer: Buyer) -> Escrow:
-    return await shop.order("T-1001", 4_900, "A teapot", windows=PATIENT)
+async def unpaid(shop: Shop, _buyer: Buyer, order_id: str = TO_PAY) -> Escrow:
+    """The one to pay: nobody has begun to."""
+    return await shop.order(order_id, 4_900, "A teapot", windows=PATIENT)
 
 
 async def at_the_bank(shop: Shop, buyer: Buyer) -> Escrow:
@@ -55,11 +62,19 @@ async def disputed(shop: Shop, buyer: Buyer) -> Escrow:
 
 
 async def contested(shop: Shop, buyer: Buyer, order_id: str = "T-1009") -> Escrow:
-    """The operators' turn."""
+    """The operators' turn: the buyer has shown what came."""
     escrow = await shipped(shop, buyer, order_id)
     await buyer.complain(escrow, 12_900, "not_as_described")
+    await buyer.show(escrow, "The label says size 40, I ordered 42.", "label.png", label())
     path = f"/v1/escrows/{escrow['id']}/dispute/answer"
     return await shop.command(path, {"answer": "contest"})
+
+
+def label() -> bytes:
+    """A picture of a parcel's label, as PNG."""
+    drawn = io.BytesIO()
+    segno.make("SF1234567890;boots;size 40", micro=False).save(drawn, kind="png", scale=6)
+    return drawn.getvalue()
 
 
 async def refunded(shop: Shop, buyer: Buyer) -> Escrow:

@@ -70,11 +70,19 @@ class Shop:
 
     async def say(self, escrow: Escrow, statement: str, *, token: str = "") -> None:
         """Add to an open dispute; `token` makes it the buyer's words. Raises Refused."""
+        # A part without a file's name is a field.
+        await self._add(escrow, {"statement": (None, statement.encode())}, token)
+
+    async def show(self, escrow: Escrow, name: str, file: bytes, *, token: str = "") -> None:
+        """Add a file to an open dispute; `token` makes it the buyer's. Raises Refused."""
+        await self._add(escrow, {"file": (name, file)}, token)
+
+    async def _add(
+        self, escrow: Escrow, parts: dict[str, tuple[str | None, bytes]], token: str
+    ) -> None:
         headers = {"idempotency-key": uuid4().hex}
         if token:
             headers["authorization"] = f"Bearer {token}"
-        # A part without a file's name is a field.
-        parts = {"statement": (None, statement.encode())}
         path = f"/v1/escrows/{escrow['id']}/dispute/evidence"
         _accepted(await self._client.post(path, files=parts, headers=headers))
 
