@@ -62,6 +62,9 @@ BY_SHOP: dict[str, str] = {
     "inspection_extended": N_("Inspection time extended by the shop"),
 }
 
+#: We had the bank close its page: the buyer took another way to pay, or time was over.
+PAGE_CLOSED = N_("The bank's page was closed; nothing was paid there")
+
 #: Every code of docs/reference/banks.md that a buyer can meet, in a buyer's words.
 DECLINES: dict[str, str] = {
     "insufficient_funds": N_("The account does not have enough money."),
@@ -98,6 +101,8 @@ def note(step: Stored, currency: str, declines: Mapping[str, str] = DECLINES) ->
     """What is worth saying besides; `declines` are in the words of whoever reads it."""
     said = step.detail
     match step.name:
+        case _ if closed_by_us(step):
+            return ""
         case "shipped":
             return " ".join(str(said.get(name) or "") for name in ("carrier", "tracking")).strip()
         case "payment_declined" | "capture_refused":
@@ -130,4 +135,13 @@ def _text(step: Stored, text: str) -> str:
     if step.name == "payment_succeeded" and step.detail.get("capture_before"):
         return _("Frozen at your bank, taken when the shop sends the goods")
     by_shop = BY_SHOP.get(step.name) if step.by == Party.MERCHANT else None
-    return gettext(by_shop or text)
+    return gettext(by_shop or sentence(step, text))
+
+
+def sentence(step: Stored, text: str) -> str:
+    """`text`, unless it was no bank's refusal but we who closed the bank's page."""
+    return PAGE_CLOSED if closed_by_us(step) else text
+
+
+def closed_by_us(step: Stored) -> bool:
+    return step.name == "payment_declined" and step.detail.get("code") == "closed"

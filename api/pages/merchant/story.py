@@ -1,7 +1,7 @@
 """What happened to a purchase, in a merchant's words. The transitions are the ledger's."""
 
 from api.languages import N_, gettext
-from api.pages.timeline import DECLINES, Line, note
+from api.pages.timeline import DECLINES, Line, note, sentence
 from ledger.port import Stored
 
 #: Transition → what the merchant reads; "" is not the merchant's business.
@@ -62,5 +62,7 @@ def lines(steps: list[Stored], currency: str) -> list[Line]:
     """Oldest first."""
     told = ((step, SENTENCES[step.name]) for step in steps)
     return [
-        Line(step.at, gettext(text), note(step, currency, DECLINED)) for step, text in told if text
+        Line(step.at, gettext(sentence(step, text)), note(step, currency, DECLINED))
+        for step, text in told
+        if text
     ]

@@ -50,6 +50,19 @@ def test_a_code_that_nobody_foresaw_is_shown_as_it_is() -> None:
     assert why_declined("odd_reason") == "The bank's answer: odd reason."
 
 
+def test_a_page_that_we_closed_is_no_failed_payment() -> None:
+    """A buyer who takes another way to pay has not been refused anything."""
+    closed = Stored("payment_declined", "bank", NOW, {"attempt": 1, "code": "closed"})
+    refused = Stored("payment_declined", "bank", NOW, {"attempt": 1, "code": "risk"})
+    for told in (lines([closed], "EUR"), story.lines([closed], "EUR")):
+        assert [(line.text, line.note) for line in told] == [
+            ("The bank's page was closed; nothing was paid there", "")
+        ]
+    for told in (lines([refused], "EUR"), story.lines([refused], "EUR")):
+        assert [line.text for line in told] == ["The payment did not go through"]
+        assert told[0].note
+
+
 def test_a_merchant_reads_of_the_buyer_and_not_of_itself() -> None:
     step = Stored("payment_declined", "bank", NOW, {"attempt": 1, "code": "cancelled"})
     assert [line.note for line in story.lines([step], "EUR")] == [
