@@ -20,6 +20,10 @@ class BalanceOut(BaseModel):
     payable: int = Field(description="Yours: paid out when it is due.", examples=[12570])
     reserve: int = Field(description="Yours, kept back as agreed.", examples=[0])
     owed: int = Field(description="What you owe us: taken off before anything is paid out.")
+    owed_since: datetime | None = Field(
+        description="When the oldest part of that debt arose; null when you owe nothing.",
+        examples=[None],
+    )
     in_transit: int = Field(description="On its way to your bank.", examples=[0])
 
 
@@ -92,6 +96,7 @@ def balance_out(balance: Balance) -> BalanceOut:
         payable=balance.payable,
         reserve=balance.reserve,
         owed=balance.owed,
+        owed_since=balance.owed_since,
         in_transit=balance.in_transit,
     )
 

@@ -16,6 +16,7 @@ _DEBTS = text("""
                 PARTITION BY owing.id ORDER BY leg.event_at, leg.journal_id, leg.leg) AS so_far
         FROM account AS owing JOIN transfer AS leg ON leg.debit_account = owing.id
         WHERE owing.code = 1300 AND owing.debits > owing.credits
+            AND (cast(:merchant AS text) IS NULL OR owing.owner = :merchant)
     )
     SELECT owner, currency, least(amount, so_far - recovered) AS owed, event_at AS since,
         extract(day FROM now() - event_at) AS days
@@ -48,11 +49,11 @@ class Ages:
         return self.week + self.month + self.quarter + self.older
 
 
-async def debts(connection: AsyncConnection) -> list[Debt]:
-    """By currency and merchant, each merchant's oldest first."""
+async def debts(connection: AsyncConnection, merchant_id: str | None = None) -> list[Debt]:
+    """By currency and merchant, each merchant's oldest first; of one merchant, or of all."""
     return [
         Debt(row.owner, row.currency, int(row.owed), row.since, int(row.days))
-        for row in await connection.execute(_DEBTS)
+        for row in await connection.execute(_DEBTS, {"merchant": merchant_id})
     ]
 
 

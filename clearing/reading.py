@@ -13,6 +13,7 @@ from sqlalchemy import TextClause, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from clearing.contracts import calendar
+from clearing.debts import debts
 from domain.accounts import Account, Code
 from ledger.keys import account_id
 
@@ -20,7 +21,8 @@ from ledger.keys import account_id
 @dataclass(frozen=True, slots=True)
 class Balance:
     """What stands to a merchant in a currency: `payable` is paid out when it is due, `reserve` is
-    kept back, `owed` is its debt to us, `in_transit` is on its way to its bank.
+    kept back, `owed` is its debt to us, `in_transit` is on its way to its bank. `owed_since`: when
+    the oldest part of the debt that is still open arose, None without a debt.
     """
 
     currency: str
@@ -28,6 +30,7 @@ class Balance:
     reserve: int
     owed: int
     in_transit: int
+    owed_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,8 +142,23 @@ _LAST = datetime.max.replace(tzinfo=UTC)
 
 async def balances(connection: AsyncConnection, merchant_id: str) -> list[Balance]:
     """One for each currency in which the merchant ever had anything."""
-    rows = await connection.execute(_BALANCES, {"merchant": merchant_id})
-    return [Balance(row.currency, *map(int, row[1:])) for row in rows]
+    rows = list(await connection.execute(_BALANCES, {"merchant": merchant_id}))
+    # Each currency's oldest comes first, and `setdefault` keeps it.
+    since: dict[str, datetime] = {}
+    if any(row.owed for row in rows):
+        for debt in await debts(connection, merchant_id):
+            since.setdefault(debt.currency, debt.since)
+    return [
+        Balance(
+            row.currency,
+            int(row.payable),
+            int(row.reserve),
+            int(row.owed),
+            int(row.in_transit),
+            since.get(row.currency),
+        )
+        for row in rows
+    ]
 
 
 async def payout(connection: AsyncConnection, merchant_id: str, payout: str) -> PayoutSeen | None:

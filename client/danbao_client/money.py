@@ -8,14 +8,15 @@ from danbao_client.models import Answered
 class Balance(Answered):
     """What stands to you in one currency, in minor units.
 
-    `payable` is paid out when it is due, `reserve` is kept back, `owed` is your debt to us,
-    `in_transit` is on its way to your bank.
+    `payable` is paid out when it is due, `reserve` is kept back, `owed` is your debt to us, whose
+    oldest part is open since `owed_since`, `in_transit` is on its way to your bank.
     """
 
     currency: str
     payable: int
     reserve: int
     owed: int
+    owed_since: datetime | None
     in_transit: int
 
 

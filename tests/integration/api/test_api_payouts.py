@@ -1,6 +1,6 @@
 """A merchant's money as its program reads it: balances, payouts, their lines, days."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy.ext.asyncio import AsyncEngine
@@ -9,7 +9,8 @@ from api.scopes import Scope
 from clearing.port import PayoutState
 from danbao_client import AsyncDanbao
 from danbao_client.events import PayoutSent
-from domain.accounts import SUSPENSE, Account, Code
+from domain.accounts import SUSPENSE, Account, Code, Leg
+from ledger.port import Posting
 from tests.builders import NOON
 from tests.integration.api.conftest import NewShop
 from tests.integration.api.shop import Shop
@@ -29,7 +30,37 @@ async def test_the_balance_says_where_the_money_is(shop: Shop, till: Till) -> No
     [said] = (await shop.get("/v1/balance")).json()["data"]
     assert said == {
         "currency": "EUR", "payable": 270, "reserve": 30, "owed": 50, "in_transit": 700,
+        "owed_since": said["owed_since"],
     }  # fmt: skip
+
+
+async def test_the_balance_says_how_old_the_debt_is(shop: Shop, till: Till) -> None:
+    await till.sold(shop.id, 300)
+    [said] = (await shop.get("/v1/balance")).json()["data"]
+    assert (said["owed"], said["owed_since"]) == (0, None)
+    receivable = Account(Code.MERCHANT_RECEIVABLE, shop.id)
+    old, new = NOON, NOON + timedelta(days=40)
+    for number, (debit, credit, amount, at) in enumerate(
+        [
+            (receivable, SUSPENSE, 50, old),
+            (receivable, SUSPENSE, 30, new),
+            (SUSPENSE, receivable, 20, new),
+        ],
+        1,
+    ):
+        leg = Leg(debit, credit, amount)
+        await till.post(Posting(f"debt:{shop.id}", number, "test", at, "EUR", (leg,)))
+    [said] = (await shop.get("/v1/balance")).json()["data"]
+    assert (said["owed"], _moment(said["owed_since"])) == (60, old)
+    leg = Leg(SUSPENSE, receivable, 30)
+    await till.post(Posting(f"debt:{shop.id}", 4, "test", new, "EUR", (leg,)))
+    # What was recovered paid the oldest part: only the newer one is open.
+    [said] = (await shop.get("/v1/balance")).json()["data"]
+    assert (said["owed"], _moment(said["owed_since"])) == (30, new)
+
+
+def _moment(said: str) -> datetime:
+    return datetime.fromisoformat(said)
 
 
 async def test_a_payout_and_its_lines(shop: Shop, till: Till) -> None:

@@ -56,6 +56,12 @@ async def test_a_payout_says_what_it_pays(clerk: Clerk, shop: Shop, till: Till) 
     assert f'href="/merchant/orders/{sold.terms.escrow_id}"' in shown.text
 
 
+async def test_a_debt_says_since_when_it_is_open(clerk: Clerk, shop: Shop, till: Till) -> None:
+    await till.post(posting((Account(Code.MERCHANT_RECEIVABLE, shop.id), SUSPENSE, 900)))
+    page = await clerk.http.get("/merchant/payouts")
+    assert "9.00 EUR Owed since Mon, 2 Mar 2026, 12:00 UTC" in told(page)
+
+
 async def test_only_ones_own_money_is_shown_and_only_to_who_may_see_it(
     clerk: Clerk, new_shop: NewShop, till: Till, served: str
 ) -> None:
