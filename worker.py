@@ -27,6 +27,7 @@ from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxR
 
 from activities.after_sale import AfterSale
 from activities.audit import Audit
+from activities.batches import Batches
 from activities.bookkeeping import Bookkeeping
 from activities.clearing import Clearing
 from activities.funding import Funding
@@ -58,6 +59,7 @@ from webhooks.courier import courier
 from webhooks.messenger import WebhookMessenger
 from workflows.after_sale import AfterSaleRefund
 from workflows.audit import BooksAudit, schedule_audit
+from workflows.batch import PayoutBatchWorkflow
 from workflows.clearing import ClearingRound, ClearingShard, ClearingWorkflow
 from workflows.escrow import EscrowWorkflow
 from workflows.late import LatePayment
@@ -94,6 +96,7 @@ STORIES = [
     ClearingRound,
     ClearingWorkflow,
     ClearingShard,
+    PayoutBatchWorkflow,
     PayoutWorkflow,
     ReconciliationRound,
     ReconciliationWorkflow,
@@ -144,10 +147,14 @@ def reconciliation_activities(reconciliation: Reconciliation) -> list[Activity]:
     ]
 
 
-def bank_activities(funding: Funding) -> list[Activity]:
-    """What the bank queue runs: everything a bank is asked twice, and all that moves money."""
+def bank_activities(funding: Funding, batches: Batches | None = None) -> list[Activity]:
+    """What the bank queue runs: everything a bank is asked twice, and all that moves money.
+
+    `batches` for banks that take files.
+    """
     asked: list[Activity] = [funding.start_payment, funding.find_payment, funding.decide_payment]
-    return [*asked, funding.close_payment, funding.move_money]
+    by_file: list[Activity] = [batches.remit_batch] if batches else []
+    return [*asked, funding.close_payment, funding.move_money, *by_file]
 
 
 def workers(
@@ -249,15 +256,18 @@ async def serve(
     async with bank_of(settings) as bank, courier(reach) as post:
         reading = Reading(pool)
         banks = {"sandbox": bank}
-        funding = Funding(banks, Operations(pool), settings.back_from_bank, Shown(pool))
+        operations = Operations(pool)
+        funding = Funding(banks, operations, settings.back_from_bank, Shown(pool))
+        at_banks = bank_activities(funding, Batches(banks, operations))
         notices = Notices(WebhookMessenger(post, pool, reading))
         local = activities(funding, Bookkeeping(Book(pool)), notices)
         paying = [name for name, one in banks.items() if one.remitter is not None]
+        by_file = [name for name in paying if banks[name].batches is not None]
         local += after_sale_activities(AfterSale(AfterSaleBook(pool)))
-        local += clearing_activities(Clearing(Runs(pool, paying)))
+        local += clearing_activities(Clearing(Runs(pool, paying, by_file)))
         sources = {name: one.statements for name, one in banks.items() if one.statements}
         local += reconciliation_activities(Reconciliation(sources, StatementBooks(pool)))
-        stories, banking = workers(client, local, bank_activities(funding), interceptors)
+        stories, banking = workers(client, local, at_banks, interceptors)
         unsealed = await connect("upkeep", runtime=metered)
         upkeep = upkeep_worker(unsealed, Upkeep(Ledger(pool)), Audit(partial(inspect, pool)))
         host, port = settings.worker_host, settings.worker_health_port

@@ -89,7 +89,8 @@ async def _pass_on(doors: Doors, bank: str, reference: str) -> None:
     """Wake whoever waits for it. Other operations are pursued by who ordered them."""
     escrow_id, _, operation = reference.partition(":")
     if operation.startswith("remit:"):
-        # One that has ended is past the days in which money comes back: the statement tells.
+        # One that has not begun asks by itself. One that has ended is past the days in which money
+        # comes back: the statement tells.
         with contextlib.suppress(NotRunning):
             await doors.trade.tell_payout(escrow_id)
         return

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     Insert,
     SmallInteger,
     Text,
@@ -84,6 +85,11 @@ async def open_payout(
 
 
 async def find(connection: AsyncConnection, payout: str) -> Payout | None:
+    return next(iter(await found(connection, col(PayoutRow.id) == payout)), None)
+
+
+async def found(connection: AsyncConnection, which: ColumnElement[bool]) -> tuple[Payout, ...]:
+    """Payouts with the bank details that they were opened to, by id."""
     row = PayoutRow
     query = (
         select(
@@ -97,10 +103,10 @@ async def find(connection: AsyncConnection, payout: str) -> Payout | None:
             col(PayoutAccount.number),
         )
         .join_from(row, PayoutAccount, col(PayoutAccount.id) == col(row.account_id))
-        .where(col(row.id) == payout)
+        .where(which)
+        .order_by(col(row.id))
     )
-    found = (await connection.execute(query)).one_or_none()
-    return Payout(*found) if found else None
+    return tuple(Payout(*one) for one in await connection.execute(query))
 
 
 async def _lines(

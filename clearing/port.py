@@ -1,10 +1,11 @@
 """What the rest of Danbao knows of clearing. Amounts are minor units of `currency`."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Protocol
 
+from banks.port import Remitted
 from domain.terms import Funding
 
 
@@ -54,7 +55,7 @@ class Page:
 @dataclass(frozen=True, slots=True)
 class Payout:
     """One remittance to one merchant. `holder` and `account` are its bank details, as the bank
-    wants them.
+    wants them; `said` is what the bank has answered already about one that was in a file.
     """
 
     id: str
@@ -65,19 +66,40 @@ class Payout:
     reference: str
     holder: str
     account: str
+    said: Remitted | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PayoutBatch:
+    """Payouts that a bank is told of together; `id` names the file, for ever."""
+
+    id: str
+    bank: str
+    currency: str
+    day: date
+    created_at: datetime
+    payouts: tuple[Payout, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Cleared:
     """What one page came to: `merchants` looked at, the `payouts` that are to be remitted, and
     where to go on (`after`; "" when the shard is done). `held_back` were owed something and have
-    no bank account that may be paid.
+    no bank account that may be paid. A payout in one of the `batches` is remitted with it, each
+    other one by itself.
     """
 
     merchants: int
     payouts: tuple[Payout, ...]
     held_back: int
     after: str
+    batches: tuple[PayoutBatch, ...] = ()
+
+    @property
+    def alone(self) -> tuple[Payout, ...]:
+        """Those in no batch."""
+        together = {payout.id for batch in self.batches for payout in batch.payouts}
+        return tuple(payout for payout in self.payouts if payout.id not in together)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,9 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlmodel import col
 
 from clearing import moves
+from clearing.batches import batches
 from clearing.contracts import calendar
 from clearing.opening import NoBankAccount, open_payout
-from clearing.port import Cleared, Moved, Page, Payout, PayoutState, Run
+from clearing.port import Cleared, Moved, Page, Payout, PayoutBatch, PayoutState, Run
 from clearing.tables import ClearingRun
 
 log = structlog.get_logger()
@@ -34,11 +35,16 @@ _CURRENCIES = text("SELECT DISTINCT currency FROM account WHERE code = 2200 ORDE
 
 
 class Runs:
-    """`banks` are those that pay merchants out of our custody accounts there."""
+    """`banks` are those that pay merchants out of our custody accounts there, `by_file` those of
+    them that take many orders in one file.
+    """
 
-    def __init__(self, engine: AsyncEngine, banks: Collection[str]) -> None:
+    def __init__(
+        self, engine: AsyncEngine, banks: Collection[str], by_file: Collection[str] = ()
+    ) -> None:
         self._engine = engine
         self._banks = banks
+        self._by_file = by_file
 
     async def due(self) -> list[Run]:
         """As the port says."""
@@ -73,7 +79,8 @@ class Runs:
             else:
                 payouts += [opened] if opened else []
         after = merchants[-1] if len(merchants) == page.most else ""
-        return Cleared(len(merchants), tuple(payouts), held_back, after)
+        together = await self._together(page, payouts)
+        return Cleared(len(merchants), tuple(payouts), held_back, after, together)
 
     async def move(self, payout_id: str, to: PayoutState, reason: str = "") -> Moved:
         """As the port says."""
@@ -88,6 +95,12 @@ class Runs:
                 .where(*_this(run), col(ClearingRun.finished_at).is_(None))
                 .values(finished_at=func.now())
             )
+
+    async def _together(self, page: Page, payouts: list[Payout]) -> tuple[PayoutBatch, ...]:
+        if page.run.bank not in self._by_file:
+            return ()
+        async with self._engine.begin() as connection:
+            return await batches(connection, page, payouts)
 
     async def _merchants(self, page: Page) -> list[str]:
         said = {

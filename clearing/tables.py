@@ -147,6 +147,29 @@ class PayoutLine(SQLModel, table=True):
     amount: int = Field(sa_type=BigInteger)
 
 
+class PayoutBatch(SQLModel, table=True):
+    """Payouts that a bank is told of in one file, whose id this is."""
+
+    __tablename__ = "payout_batch"
+
+    id: str = Field(sa_column=Column(Text, primary_key=True))
+    bank: str = Field(sa_type=Text)
+    currency: str = Field(sa_type=Text)
+    day: date = Field(sa_type=Date)
+    #: The file says it: the same bytes at every try.
+    created_at: datetime = Field(sa_column=written_moment())
+
+
+class BatchedPayout(SQLModel, table=True):
+    """A payout is in one batch at most, ever."""
+
+    __tablename__ = "payout_batch_order"
+    __table_args__ = (Index("payout_batch_order_batch", "batch_id"),)
+
+    payout_id: str = Field(sa_column=Column(Text, ForeignKey("payout.id"), primary_key=True))
+    batch_id: str = Field(sa_column=Column(Text, ForeignKey("payout_batch.id"), nullable=False))
+
+
 class PaidUpTo(SQLModel, table=True):
     """All of a merchant's legs below transaction `upto` are lines of a payout: where looking for
     open items begins, so that it does not take longer every year.

@@ -1,8 +1,9 @@
 """A clearing day: every merchant that is owed something gets one payout.
 
-The day is one workflow, its shards are children that begin anew after some pages, and each payout
-is a workflow of its own, which lives on until its money has arrived. Whatever dies is done again
-from where it was: what was opened before is found, and a payout's workflow starts once.
+The day is one workflow, its shards are children that begin anew after some pages; a page's payouts
+are ordered together where the bank takes files. Each payout is a workflow of its own, which lives
+on until its money has arrived. Whatever dies is done again from where it was: what was opened is
+found, and a payout's workflow starts once.
 """
 
 import asyncio
@@ -17,12 +18,12 @@ from temporalio import workflow
 from temporalio.common import RetryPolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
 
-from workflows.names import CURRENCY, ESCROW_QUEUE, clearing_id, payout_id
-from workflows.payout import PayoutWorkflow, search_attributes
+from workflows.batch import start_batch, start_payouts
+from workflows.names import CURRENCY, ESCROW_QUEUE, clearing_id
 
 with workflow.unsafe.imports_passed_through():
     from activities.clearing import Clearing
-    from clearing.port import Cleared, Page, Payout, Run
+    from clearing.port import Cleared, Page, Run
 
 A = TypeVar("A")
 
@@ -31,8 +32,8 @@ PAGE_PATIENCE = timedelta(minutes=10)
 NOTE_PATIENCE = timedelta(seconds=30)
 #: A million merchants are as many workflows, each with its own place in the database's order.
 MOST_SHARDS = 200
-#: Payouts whose starts are awaited together, and pages after which a shard begins anew.
-STARTS, PAGES = 20, 5
+#: Pages after which a shard begins anew.
+PAGES = 5
 #: The database is away, or a merchant's balance moved at that moment: the next try finds it.
 RETRIES = RetryPolicy(initial_interval=timedelta(seconds=1), maximum_interval=timedelta(minutes=5))
 
@@ -131,7 +132,9 @@ class ClearingShard:
         page, done = shard.page, shard.done
         for number in itertools.count(1):
             cleared = await clear(page)
-            await start_payouts(cleared)
+            await start_payouts(cleared.alone)
+            for batch in cleared.batches:
+                await start_batch(batch)
             done += Tally(cleared.merchants, len(cleared.payouts), cleared.held_back)
             workflow.set_current_details(
                 f"- {done}\n- up to {cleared.after or 'the last merchant'}"
@@ -157,25 +160,6 @@ async def clear(page: Page) -> Cleared:
         retry_policy=RETRIES,
         summary=f"merchants after {page.after or 'the first'}",
     )
-
-
-async def start_payouts(cleared: Cleared) -> None:
-    for first in range(0, len(cleared.payouts), STARTS):
-        some = cleared.payouts[first : first + STARTS]
-        await asyncio.gather(*(start_payout(payout) for payout in some))
-
-
-async def start_payout(payout: Payout) -> None:
-    """It lives on when the day is over. One that runs, or has run, is as good."""
-    with contextlib.suppress(WorkflowAlreadyStartedError):
-        await workflow.start_child_workflow(
-            PayoutWorkflow.run,
-            payout,
-            id=payout_id(payout.id),
-            parent_close_policy=workflow.ParentClosePolicy.ABANDON,
-            search_attributes=search_attributes(payout),
-            static_summary=f"{payout.amount} {payout.currency} to {payout.merchant_id}",
-        )
 
 
 async def note(what: Callable[[Clearing, Run], Awaitable[A]], run: Run) -> A:

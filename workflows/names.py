@@ -44,6 +44,11 @@ def payout_id(payout: str) -> str:
     return f"payout:{payout}"
 
 
+def batch_workflow_id(batch: str) -> str:
+    """The workflow that sends a file of payouts."""
+    return f"batch:{batch}"
+
+
 def clearing_id(bank: str, currency: str, day: date) -> str:
     """A bank's clearing day in one currency: it runs once."""
     return f"clearing:{bank}:{currency}:{day.isoformat()}"

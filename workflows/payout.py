@@ -12,8 +12,9 @@ from workflows.names import AMOUNT_MINOR, CURRENCY, ESCROW_STAGE, MERCHANT_ID
 from workflows.telling import Teller
 
 with workflow.unsafe.imports_passed_through():
+    from activities.batches import remittance
     from activities.clearing import PayoutStep
-    from banks.port import Creditor, Declined, Operation, Order, Returned, Settled, Truth
+    from banks.port import Declined, Order, Pending, Remitted, Returned, Settled, Truth
     from clearing.port import Payout, PayoutState
     from domain.events import Event
 
@@ -35,8 +36,7 @@ class PayoutWorkflow:
     @workflow.run
     async def run(self, payout: Payout) -> str:
         """Returns "settled", "failed" or "returned"."""
-        self.says("the bank is asked to pay")
-        truth = await in_the_end(steps.move_money, self.order(), self.silent)
+        truth = await self.ordered(payout.said)
         if not isinstance(truth, Declined):
             await self.moves(PayoutState.SENT)
         ending = await self.arrives(truth)
@@ -44,6 +44,12 @@ class PayoutWorkflow:
             ending = PayoutState.RETURNED
         await workflow.wait_condition(lambda: self.teller.done)
         return ending
+
+    async def ordered(self, said: Remitted | None) -> Truth:
+        if said is None or isinstance(said, Pending):
+            self.says("the bank is asked to pay")
+            return await in_the_end(steps.move_money, self.order(), self.silent)
+        return said
 
     async def arrives(self, truth: Truth) -> PayoutState:
         """Ask until the bank says that the money is there, or will never be."""
@@ -107,17 +113,7 @@ class PayoutWorkflow:
         )
 
     def order(self) -> Order:
-        payout = self.payout
-        return Order(
-            bank=payout.bank,
-            operation=Operation.REMIT,
-            reference=payout.reference,
-            escrow_id=payout.id,
-            merchant_id=payout.merchant_id,
-            amount=payout.amount,
-            currency=payout.currency,
-            to=Creditor(payout.holder, payout.account),
-        )
+        return remittance(self.payout)
 
 
 def search_attributes(payout: Payout) -> TypedSearchAttributes:

@@ -18,12 +18,13 @@ from workflows.names import BANK_QUEUE, ESCROW_QUEUE
 
 with workflow.unsafe.imports_passed_through():
     from activities.after_sale import AfterSale
+    from activities.batches import Batches
     from activities.bookkeeping import Bookkeeping
     from activities.clearing import Clearing, PayoutStep
     from activities.funding import Done, Funding
     from activities.notices import FIRST_TRIES, Notices
-    from banks.port import AlreadyPaid, Closed, Declined, Order, Redirect, Truth
-    from clearing.port import BankHeard, Moved, RefundAsked, Ruling, Told
+    from banks.port import AlreadyPaid, Closed, Declined, Order, Redirect, Remitted, Truth
+    from clearing.port import BankHeard, Moved, PayoutBatch, RefundAsked, Ruling, Told
     from ledger.port import Posting, Stored, Transition
     from webhooks.port import Notice
 
@@ -164,6 +165,18 @@ async def move_money(order: Order, tries: int = FOREVER) -> Done:
         retry_policy=replace(BANK_RETRIES, maximum_attempts=tries),
         priority=fair(order),
         summary=f"{order.operation} {order.amount} {order.currency}: {order.reference}",
+    )
+
+
+async def remit_batch(batch: PayoutBatch, tries: int = FOREVER) -> dict[str, Remitted]:
+    """A file of payouts. Raises FailureError after `tries`."""
+    return await workflow.execute_activity_method(
+        Batches.remit_batch,
+        batch,
+        task_queue=BANK_QUEUE,
+        start_to_close_timeout=PATIENT_ASK,
+        retry_policy=replace(BANK_RETRIES, maximum_attempts=tries),
+        summary=f"{len(batch.payouts)} payouts: {batch.id}",
     )
 
 

@@ -27,7 +27,7 @@ def loaded_by(module: str) -> set[str]:
     return {name.partition(".")[0] for name in json.loads(said.stdout)}
 
 
-STORIES = ("escrow", "notice", "late", "clearing", "payout")
+STORIES = ("escrow", "notice", "late", "clearing", "batch", "payout")
 
 
 @pytest.mark.parametrize("module", [f"workflows.{name}" for name in STORIES])

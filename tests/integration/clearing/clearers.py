@@ -13,6 +13,7 @@ from temporalio.common import WorkflowIDReusePolicy
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from activities.after_sale import AfterSale
+from activities.batches import Batches
 from activities.bookkeeping import Bookkeeping
 from activities.clearing import Clearing
 from activities.funding import Funding
@@ -34,7 +35,7 @@ class Clearers:
     def __init__(self, client: Client, engine: AsyncEngine) -> None:
         self.client = client
         self.engine = engine
-        self.bank = ScriptedBank()
+        self.bank: ScriptedBank = ScriptedBank()
         self.merchant = ScriptedMerchant()
         self.after_sale = AfterSaleBook(engine)
         # Clocks stand until a test moves them.
@@ -42,11 +43,13 @@ class Clearers:
 
     @contextlib.asynccontextmanager
     async def at_work(self, runs: Runs | None = None) -> AsyncIterator[None]:
-        funding = Funding({"sandbox": self.bank}, Operations(self.engine), str)
+        banks, operations = {"sandbox": self.bank}, Operations(self.engine)
+        funding = Funding(banks, operations, str)
         local = activities(funding, Bookkeeping(Book(self.engine)), Notices(self.merchant))
         local += after_sale_activities(AfterSale(self.after_sale))
         local += clearing_activities(Clearing(runs or Runs(self.engine, ["sandbox"])))
-        stories, banking = workers(self.client, local, bank_activities(funding))
+        at_banks = bank_activities(funding, Batches(banks, operations))
+        stories, banking = workers(self.client, local, at_banks)
         async with stories, banking:
             yield
 
