@@ -10,6 +10,7 @@ from banks.files.pain002 import TransactionStatus, Verdict
 from banks.files.values import Account
 from banks.port import (
     Accepted,
+    BankRefusedOurRequest,
     Batch,
     BatchOrder,
     Declined,
@@ -35,7 +36,11 @@ class RestBatches:
         self._line = line
 
     async def remit_batch(self, batch: Batch) -> dict[str, Remitted]:
-        file = pain001.write(_file(batch))
+        try:
+            file = pain001.write(_file(batch))
+        except BankFileError as error:
+            # One order that no file can hold must not hold up the others: they go by themselves.
+            raise BankRefusedOurRequest(f"batch {batch.id} can't be written: {error}") from error
         path = f"/v1/batches/{segment(batch.id)}"
         response = await self._line.send("PUT", path, file)
         return _read(batch, decisive(response), response.content)

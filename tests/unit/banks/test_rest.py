@@ -320,3 +320,15 @@ async def test_a_statement_that_the_bank_has_not_is_no_wrong_address() -> None:
 async def test_a_report_on_another_batch_decides_nothing() -> None:
     with pytest.raises(OutcomeUnknown):
         await asked(CALLS["batch"], report("AC04", batch="B-2"))
+
+
+async def test_an_order_that_no_file_can_hold_sends_no_file() -> None:
+    """It must not hold up the others for ever: they are ordered one by one then."""
+    wrong = replace(BATCH.orders[0], to=Creditor("Shop\x01", "6217000000000018"))
+    batch = replace(BATCH, orders=(*BATCH.orders, replace(wrong, reference="pay_2:remit:1")))
+
+    def sends(bank: RestBank) -> Awaitable[Any]:
+        return bank.batches.remit_batch(batch)
+
+    with pytest.raises(BankRefusedOurRequest, match="control character"):
+        await asked(sends, AssertionError("nothing was to be sent"))
