@@ -255,8 +255,13 @@ def test_every_kind_of_workflow_of_a_purchase_is_looked_for() -> None:
         for name, maker in inspect.getmembers(names, inspect.isfunction)
         if name.endswith("_id") and maker.__module__ == names.__name__
     ]
-    # A payout, a clearing day, a bank's day are no purchase's: nothing of a buyer is in them.
-    others = (names.payout_id, names.clearing_id, names.reconciliation_id)
+    # Payouts, their files, a clearing day, a bank's day are no purchase's: no buyer is in them.
+    others = (
+        names.payout_id,
+        names.batch_workflow_id,
+        names.clearing_id,
+        names.reconciliation_id,
+    )
     makers = [maker for maker in makers if maker not in others]
     made = [
         maker("esc_1", *["2"] * (len(inspect.signature(maker).parameters) - 1)) for maker in makers
